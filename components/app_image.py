@@ -1,0 +1,89 @@
+"""The app's image: built and pushed under the version, or looked up in the registry when the version is pinned."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_docker as docker
+
+from components.image_build import ImageBuild
+from deploy.settings import Settings
+from deploy.source import Source
+
+
+class AppImage(pulumi.ComponentResource):
+    """The pushed image. All that comes after takes the version from here, so nothing can run before the push.
+
+    :ivar version: the image's tag, read back from the pushed image; known in a preview.
+    :ivar digest: `sha256:…`, what the registry holds under that tag.
+    :ivar reference: `repository:version@digest`, what the hosts pull and run.
+    """
+
+    version: pulumi.Output[str]
+    digest: pulumi.Output[str]
+    reference: pulumi.Output[str]
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: Source | None,
+        *,
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the image.
+
+        :param source: the tree that is built; None when `version` is pinned and nothing is built.
+        :param after: what has to be done before the build (the hosts are reached, the pre-build hook is through).
+        """
+        super().__init__("kamal:index:AppImage", settings.service, None, opts)
+        self._settings = settings
+        self._provider = self._registry_login()
+        if source is None:
+            name, self.digest = self._look_up(f"{settings.repository}:{settings.version}")
+        else:
+            name, self.digest = self._build_and_push(source, after)
+        self.version = name.apply(lambda name: name.rpartition(":")[2])
+        self.reference = pulumi.Output.concat(name, "@", self.digest)
+        self.register_outputs({"version": self.version, "digest": self.digest})
+
+    def _registry_login(self) -> docker.Provider:
+        server = self._settings.registry.server
+        if login := self._settings.registry_login():
+            username, password = login
+            auth = docker.ProviderRegistryAuthArgs(
+                address=server, username=username, password=pulumi.Output.secret(password)
+            )
+        else:
+            auth = docker.ProviderRegistryAuthArgs(address=server, auth_disabled=True)
+        return docker.Provider("registry", registry_auth=[auth], opts=pulumi.ResourceOptions(parent=self))
+
+    def _look_up(self, name: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        found = docker.get_registry_image_output(
+            name=name, opts=pulumi.InvokeOutputOptions(parent=self, provider=self._provider)
+        )
+        return found.name, found.sha256_digest
+
+    def _build_and_push(
+        self, source: Source, after: Sequence[pulumi.Resource]
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        build = ImageBuild(self._settings, source)
+        image = docker.RemoteImage(
+            self._settings.service,
+            name=f"{self._settings.repository}:{source.version}",
+            build=build.args(),
+            # The local image is the build cache, and a container may use it.
+            keep_locally=True,
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=self._provider, depends_on=list(after), hooks=build.hooks()
+            ),
+        )
+        pushed = docker.RegistryImage(
+            self._settings.service,
+            name=image.name,
+            # The same tag built with other arguments is another image, and has to be pushed again.
+            triggers={"build": build.fingerprint()},
+            # An older version in the registry is what a rollback runs.
+            keep_remotely=True,
+            opts=pulumi.ResourceOptions(parent=self, provider=self._provider, depends_on=[image]),
+        )
+        return pushed.name, pushed.sha256_digest

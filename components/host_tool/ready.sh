@@ -1,0 +1,127 @@
+# shellcheck shell=dash
+# Whether a new container is fit to work, and what is said when it is not.
+
+# route NAME ID RELEASE gate|proxy: kamal-proxy probes the container until it is healthy, then sends the requests of
+# service NAME to it, and returns when the old target is drained. The flags are the fields of that name in the spec.
+# False if that failed; then reason says why.
+route() {
+  local name=$1 id=$2 release=$3 flags=$4 port client watcher line status=0
+  port=$(release_spec "$release" port)
+  port=${port:-80}
+  set -- deploy "$name" "--target=$id:$port"
+  [ "$flags" = proxy ] || set -- "$@" "--host=$release.candidate.invalid"
+  while IFS= read -r line; do
+    take_line "$line"
+    case $spec_key in
+      gate.readiness_delay) ;;
+      "$flags".*)
+        plain_name "$spec_key"
+        set -- "$@" "--$option=$spec_value" ;;
+    esac
+  done <"$spec_file"
+  probed_since=$(date +%s)
+  rm -f "$work/crashed"
+  # exec: the process to end is Docker's client itself.
+  (exec docker exec kamal-proxy kamal-proxy "$@") >"$work/proxy" 2>&1 9>&- &
+  client=$!
+  watch_for_crash "$id" "$client" >/dev/null 2>&1 </dev/null 9>&- &
+  watcher=$!
+  helpers="$helpers $client"
+  watchers="$watchers $watcher"
+  wait "$client" || status=$?
+  kill -KILL "$watcher" 2>/dev/null || : # it may have just ended
+  # First this: a client that was ended by the watcher may say that all went well.
+  if [ -f "$work/crashed" ]; then
+    reason='ended before it was healthy'
+    return 1
+  fi
+  [ "$status" -ne 0 ] || return 0
+  case $(cat "$work/proxy") in
+    *'No such container'*)
+      fail 'kamal-proxy is not on this host any more.' \
+        'Prepare the host again: pulumi up --replace, with the URN of its prepare step.' ;;
+    *'is not running'*)
+      # Whoever stopped it by hand should not have to prepare the host again.
+      start_proxy stopped
+      route "$name" "$id" "$release" "$flags"
+      return ;;
+    *'failed to become healthy'*)
+      reason="did not become healthy within $(spec "$flags.deploy-timeout" 30s)" ;;
+    *'host settings conflict'*)
+      reason='cannot be routed: another service on this host has the same proxy.host and path_prefix; change one' ;;
+    *) reason="was refused by kamal-proxy: $(proxy_words)" ;;
+  esac
+  reason="$reason at :$port$(spec "$flags.health-check-path" /up)"
+  return 1
+}
+
+# watch_for_crash ID CLIENT: end CLIENT, which waits for health, when there is nothing left to wait for.
+watch_for_crash() {
+  while sleep 0.5; do
+    container_state "$1"
+    if has_crashed; then
+      : >"$work/crashed"
+      kill "$2"
+      return
+    fi
+  done
+}
+
+# await_ready ID: a container without kamal-proxy is ready when its HEALTHCHECK says so or, without one, when it still
+# runs after gate.readiness_delay. False if it is not within gate.deploy-timeout; then reason says why.
+await_ready() {
+  local delay limit started now steady_since seen=0
+  delay=$(spec gate.readiness_delay 7)
+  limit=$(seconds "$(spec gate.deploy-timeout 30s)")
+  # A delay beyond the limit could never be met.
+  [ "$limit" -gt "$delay" ] || limit=$((delay + 1))
+  started=$(centiseconds)
+  steady_since=$started
+  while :; do
+    container_state "$1"
+    now=$(centiseconds)
+    if has_crashed; then
+      reason='ended before it was ready'
+      return 1
+    fi
+    [ "$health" != healthy ] || return 0
+    if [ "$restarts" -ne "$seen" ]; then
+      seen=$restarts
+      steady_since=$now
+    fi
+    if [ "$health" = none ] && [ "$status" = running ] && [ $((now - steady_since)) -ge "${delay}00" ]; then
+      return 0
+    fi
+    if [ $((now - started)) -ge "${limit}00" ]; then
+      reason="did not become ready within $limit s (health: $health, restarts: $restarts)"
+      return 1
+    fi
+    sleep 0.3
+  done
+}
+
+# centiseconds: since the host's start, on a clock that nobody sets.
+centiseconds() {
+  local up
+  read -r up _ </proc/uptime
+  printf '%s%s' "${up%.*}" "${up#*.}"
+}
+
+# not_ready ID RELEASE: fail, with reason and all that this host knows about the container.
+not_ready() {
+  version=$(release_spec "$2" version)
+  container_state "$1"
+  say "container $1: state $status, exit code $exit_code, restarts $restarts$(
+    [ "$oom_killed" = false ] || printf ', killed because its memory ran out')"
+  say 'its last log lines:'
+  docker logs --tail 50 "$1" 2>&1 | cut -c1-300 | printable | sed 's/^/  /' >&2
+  [ "$(release_spec "$2" mode)" != proxy ] || health_answers "$1"
+  fail "version $version $reason. Its last words are above: correct the app or the settings, then deploy again."
+}
+
+# health_answers ID: what kamal-proxy got from its probes of the container.
+health_answers() {
+  say 'its last health answers:'
+  docker logs --since "$probed_since" kamal-proxy 2>&1 | grep -F "$1" | grep -F 'Healthcheck failed' | tail -n 5 |
+    sed -e 's/.*"error":"\(.*\)"}$/  \1/' -e 's/\\"/"/g' | cut -c1-300 | printable >&2
+}

@@ -1,0 +1,99 @@
+# shellcheck shell=dash
+# switch APP ROLE RELEASE FROM [PERFORMER]: from now on the candidate's release works. FROM is there for the reader.
+# Spec: version, mode, host, stop_timeout, gate.*, proxy.FLAG[.N] (the flags of kamal-proxy's deploy).
+# Prints what runs (running.sh).
+
+verb_switch() {
+  local id state list others
+  release=$3 performer=${5:--}
+  check_name release "$release"
+  read_spec
+  version=$(spec version)
+  host=$(spec host)
+  lock "$role_dir/lock"
+  if ! recall_names || [ ! -f "$role_dir/releases/$release/spec" ]; then
+    fail "release $release is not known on this host." \
+      'Its candidate step has to run again: pulumi up --replace, with its URN.'
+  fi
+  list=$(role_containers)
+  find_container "$release" "$list"
+  others=$(running_others "$list")
+  undo=undo_switch
+  was_switched "$release" || : >"$work/first_time"
+  case $(spec mode) in
+    proxy) switch_route ;;
+    start-first) start_first ;;
+    stop-first) stop_first ;;
+    *) fail "the mode \"$(spec mode)\" is not known: proxy, start-first or stop-first." ;;
+  esac
+  read_back "$id"
+  compare
+  print_running
+}
+
+# running_others LIST: ids of the role's containers that run and are not of this release.
+running_others() {
+  local other_id other_release other_state
+  while read -r other_id other_release other_state _; do
+    if [ "$other_release" != "$release" ] && is_up "$other_state"; then printf '%s ' "$other_id"; fi
+  done <<LIST
+$1
+LIST
+}
+
+# settle: the switch is done and cannot be taken back; remember it at once.
+settle() {
+  make_current "$release"
+  undo=''
+}
+
+# mark_switched: before the switch itself, so that no run can take what is routed for a leftover.
+mark_switched() {
+  : >"$role_dir/releases/$release/switched"
+}
+
+switch_route() {
+  bring_up
+  mark_switched
+  wait_for "kamal-proxy to switch role $role to version $version and to drain the old one"
+  say "switching to version $version"
+  route "$prefix" "$id" "$release" proxy || not_ready "$id" "$release"
+  settle
+}
+
+start_first() {
+  start_new
+  settle
+  # shellcheck disable=SC2086  # a list of ids
+  stop_containers "$(spec stop_timeout 10)" $others
+}
+
+stop_first() {
+  printf '%s' "$others" >"$work/stopped"
+  # shellcheck disable=SC2086  # a list of ids
+  stop_containers "$(spec stop_timeout 10)" $others
+  start_new
+  settle
+}
+
+# start_new: the release's container works, and is ready.
+start_new() {
+  mark_switched
+  bring_up
+  wait_for "version $version of role $role to become ready"
+  say "waiting until $version is ready"
+  await_ready "$id" || not_ready "$id" "$release"
+}
+
+# undo_switch: what ran before runs again.
+undo_switch() {
+  [ ! -f "$work/first_time" ] || rm -f "$role_dir/releases/$release/switched"
+  if [ "$(spec mode)" = proxy ]; then
+    # A candidate that was there before stays; kamal-proxy still routes to the old one.
+    [ ! -s "$work/container_id$work/started" ] || take_back
+    return
+  fi
+  take_back
+  # shellcheck disable=SC2046  # a list of ids
+  [ ! -s "$work/stopped" ] || docker start $(cat "$work/stopped") >/dev/null
+}

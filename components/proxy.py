@@ -1,0 +1,78 @@
+"""What kamal-proxy is told: how it is booted on a host, and what it does with a role's requests."""
+
+from collections.abc import Mapping
+
+from deploy.settings import Proxy, ProxyRun, Role, Settings
+
+
+def boot_spec(run: ProxyRun) -> dict[str, str]:
+    """The fields of the `prepare` verb that describe the host's kamal-proxy container."""
+    return {
+        "proxy.image": run.image,
+        "proxy.http_port": str(run.http_port),
+        "proxy.https_port": str(run.https_port),
+        "proxy.log_max_size": run.log_max_size,
+        **numbered("proxy.option", run.options),
+    }
+
+
+def gate_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
+    """The flags of the health gate, by which a candidate is judged before anything is routed to it.
+
+    The probe comes every 200 ms unless the settings say otherwise: kamal-proxy's own second would be half a second
+    of waiting on the average.
+    """
+    health = proxy.healthcheck
+    interval = f"{health.interval}s" if "interval" in health.model_fields_set else "200ms"
+    return {
+        "gate.deploy-timeout": f"{settings.deploy_timeout}s",
+        "gate.health-check-interval": interval,
+        "gate.health-check-path": health.path,
+        "gate.health-check-timeout": f"{health.timeout}s",
+    }
+
+
+def route_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
+    """The flags of `kamal-proxy deploy` for the switch: an option left out falls back to kamal-proxy's default."""
+    health = proxy.healthcheck
+    buffering = proxy.buffering
+    flags: dict[str, object] = {
+        "deploy-timeout": f"{settings.deploy_timeout}s",
+        "drain-timeout": f"{settings.drain_timeout}s",
+        "health-check-path": health.path,
+        "health-check-interval": f"{health.interval}s",
+        "health-check-timeout": f"{health.timeout}s",
+        "target-timeout": f"{proxy.response_timeout}s",
+        "forward-headers": proxy.forward_headers,
+        "path-prefix": proxy.path_prefix,
+        "buffer-requests": buffering.requests,
+        "buffer-responses": buffering.responses,
+        "buffer-memory": buffering.memory,
+        "max-request-body": buffering.max_request_body,
+        "max-response-body": buffering.max_response_body,
+    }
+    spec = {f"proxy.{flag}": _flag(value) for flag, value in flags.items() if value is not None}
+    return {**spec, **{f"proxy.host.{number}": host for number, host in enumerate(proxy.all_hosts())}}
+
+
+def addresses(settings: Settings, role: Role) -> tuple[str, ...]:
+    """Where the role answers: its proxy's hosts, or each Docker host where it takes every request."""
+    if not role.proxy:
+        return ()
+    port = settings.proxy.run.http_port
+    suffix = "" if port == 80 else f":{port}"
+    names = role.proxy.all_hosts() or role.hosts
+    return tuple(f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names)
+
+
+def _flag(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def numbered(prefix: str, options: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """`options` as fields of a spec: a name that is given several times gets a number a value."""
+    return {
+        f"{prefix}.{name}" if len(values) == 1 else f"{prefix}.{name}.{number}": value
+        for name, values in options.items()
+        for number, value in enumerate(values)
+    }

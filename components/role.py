@@ -1,0 +1,187 @@
+"""A role on one host: its secrets, its candidate, the switch to it, and what is kept of the old ones."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_command import remote
+
+from components.app_image import AppImage
+from components.command import after, on_host
+from components.host import NETWORK, Host
+from components.host_tool.spec import parse_spec, spec_text
+from components.proxy import gate_spec, numbered, route_spec
+from deploy.settings import ReleaseTask, Settings
+from deploy.settings import Role as RoleSettings
+
+# Seconds that a step needs beyond what the settings let it wait: SSH login, Docker calls, the lock.
+MARGIN = 60
+
+# Says that a role has no secrets; the host tool knows it.
+NO_SECRETS = "-"
+
+
+class Role(pulumi.ComponentResource):
+    """One role on one host. `candidate` first, then `switch`, then `retire`: each waits for what it is given."""
+
+    def __init__(
+        self,
+        host: Host,
+        role: RoleSettings,
+        settings: Settings,
+        image: AppImage,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the role's secrets and its teardown on `host`."""
+        self._base = f"{host.name}-{role.name}"
+        super().__init__("kamal:index:Role", self._base, None, opts)
+        self.host = host
+        self.role = role
+        self._settings = settings
+        self._image = image
+        self._anchor = self._declare_anchor()
+        self._secrets = self._declare_secrets()
+
+    def _declare_anchor(self) -> remote.Command:
+        """Tears the role down when it leaves the settings, or the stack is destroyed; until then it does nothing."""
+        remove = self.host.tool.call_if_installed(
+            "remove", self.host.tool.app, self.role.name, limit=self.role.stop_timeout + MARGIN
+        )
+        return on_host(
+            f"{self._base}-anchor", self.host.target, None, delete=remove, opts=after(self, [self.host.prepared])
+        )
+
+    def _declare_secrets(self) -> remote.Command | None:
+        if not self.role.env_secret:
+            return None
+        values = {name: self._settings.secret(key) for name, key in self.role.env_secret.items()}
+        return on_host(
+            f"{self._base}-secrets",
+            self.host.target,
+            self.host.tool.call("secrets", self.host.tool.app, self.role.name),
+            stdin=pulumi.Output.secret(spec_text(values)),
+            opts=after(self, [self._anchor]),
+        )
+
+    def secrets_generation(self) -> pulumi.Input[str]:
+        """The name under which the host keeps the secret values: a keyed hash, so it changes when a value does."""
+        if self._secrets is None:
+            return NO_SECRETS
+        return self._secrets.stdout.apply(lambda stdout: parse_spec(stdout)["secrets"])
+
+    def candidate(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+        """Start the new container beside the old and wait until it is healthy; nothing is routed to it."""
+        self._candidate = on_host(
+            f"{self._base}-candidate",
+            self.host.target,
+            self.host.tool.call(
+                "candidate",
+                self.host.tool.app,
+                self.role.name,
+                self._image.reference,
+                self.secrets_generation(),
+                limit=self._settings.deploy_timeout + MARGIN,
+            ),
+            stdin=self._image.version.apply(lambda version: spec_text(self.container_spec(version) | self._gate())),
+            opts=after(self, [self._anchor], after_these),
+        )
+        return self._candidate
+
+    def switch(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+        """Route to the candidate (or, without proxy, start it), drain and compare what runs with what was wanted."""
+        candidate = self._candidate.stdout.apply(parse_spec)
+        settings = self._settings
+        waits = (
+            settings.deploy_timeout
+            + settings.drain_timeout
+            + settings.readiness_delay
+            + self.role.stop_timeout
+        )
+        self._switch = on_host(
+            f"{self._base}-switch",
+            self.host.target,
+            self.host.tool.call(
+                "switch",
+                self.host.tool.app,
+                self.role.name,
+                candidate["release"],
+                candidate["from"],
+                limit=waits + MARGIN,
+            ),
+            stdin=self._image.version.apply(lambda version: spec_text(self._switch_spec(version))),
+            opts=after(self, [self._candidate], after_these),
+        )
+        return self._switch
+
+    def retire(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+        """Stop the old containers, keep the last few of them, and read back what runs."""
+        running = self._switch.stdout
+        self._retire = on_host(
+            f"{self._base}-retire",
+            self.host.target,
+            self.host.tool.call(
+                "retire",
+                self.host.tool.app,
+                self.role.name,
+                running.apply(lambda stdout: parse_spec(stdout)["release"]),
+                # For the engine only: whatever the switch found running, a change of it has to be retired again.
+                running.apply(lambda stdout: hashlib.sha256(stdout.encode()).hexdigest()[:8]),
+                limit=self.role.stop_timeout + MARGIN,
+            ),
+            stdin=spec_text(
+                {"retain": str(self._settings.retain_containers), "stop_timeout": str(self.role.stop_timeout)}
+            ),
+            opts=after(self, [self._switch], after_these),
+        )
+        self.register_outputs({"running": self._retire.stdout})
+        return self._retire
+
+    def running(self) -> pulumi.Output[Mapping[str, str]]:
+        """What the host says runs: container, version, digest, release, since (UTC), previous (a version)."""
+        return self._retire.stdout.apply(parse_spec)
+
+    def container_spec(self, version: str) -> dict[str, str]:
+        """All that makes the role's container, but for the digest and the secrets, which are known later."""
+        settings, role = self._settings, self.role
+        return {
+            "service": settings.service,
+            "role": role.name,
+            "destination": settings.destination or "",
+            "host": self.host.name,
+            "version": version,
+            "network": NETWORK,
+            "mode": "proxy" if role.proxy else role.strategy,
+            **({"port": str(role.proxy.app_port)} if role.proxy else {}),
+            **{f"cmd.{number}": word for number, word in enumerate(role.cmd)},
+            **{f"env.{name}": value for name, value in sorted(role.env.items())},
+            **{f"label.{name}": value for name, value in sorted(role.labels.items())},
+            **numbered("option", role.options),
+            # Docker's own logs grow without end.
+            **({} if "log-driver" in role.options or "log-opt" in role.options else {"log.opt.max-size": "10m"}),
+        }
+
+    def task_spec(self, version: str, task: ReleaseTask) -> dict[str, str]:
+        """The role's container with the release task as its command."""
+        spec = {key: value for key, value in self.container_spec(version).items() if not key.startswith("cmd.")}
+        return {**spec, **{f"cmd.{number}": word for number, word in enumerate(task.cmd)}, "timeout": str(task.timeout)}
+
+    def _gate(self) -> dict[str, str]:
+        if self.role.proxy:
+            return gate_spec(self._settings, self.role.proxy)
+        return {
+            "gate.deploy-timeout": f"{self._settings.deploy_timeout}s",
+            "gate.readiness_delay": str(self._settings.readiness_delay),
+        }
+
+    def _switch_spec(self, version: str) -> dict[str, str]:
+        return {
+            "version": version,
+            "host": self.host.name,
+            "mode": "proxy" if self.role.proxy else self.role.strategy,
+            "drain_timeout": str(self._settings.drain_timeout),
+            "stop_timeout": str(self.role.stop_timeout),
+            **self._gate(),
+            **(route_spec(self._settings, self.role.proxy) if self.role.proxy else {}),
+        }
+

@@ -1,0 +1,139 @@
+"""Faults of the settings in words: a path and a sentence each."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+
+# Kamal's keys that have another name here, or none yet.
+KAMAL = {
+    "hooks_path": "is hooks.path here",
+    "asset_path": "is not supported yet",
+    "error_pages_path": "is not supported yet",
+    "accessories": "is not supported yet: run databases and the like beside this program",
+    "aliases": "is not needed: a stack has no commands of its own",
+    "volumes": "is servers.ROLE.options.volume here",
+    "labels": "is servers.ROLE.labels here",
+    "logging": "is servers.ROLE.options here: log-driver, log-opt",
+    "allow_empty_roles": "is not supported: a role needs hosts",
+    "require_destination": "is not needed: every stack has a name",
+    "minimum_version": "is not needed: the lock file says which versions run",
+    "run_directory": "is not supported: it is .kamal, in the home of the SSH user",
+    "secrets_path": "is not needed: secrets are in the stack's config (pulumi config set --secret)",
+    "hooks_output": "is not needed: the output of hooks is always shown",
+    "builder.arch": "is builder.platform here: amd64 is linux/amd64",
+    "builder.remote": "is not supported: DOCKER_HOST says where images are built",
+    "builder.local": "is not supported: DOCKER_HOST says where images are built",
+    "builder.driver": "is not supported: the engine's own BuildKit builds",
+    "builder.secrets": "is not supported yet",
+    "builder.ssh": "is not supported yet",
+    "ssh.keys": "is not supported: add the key to the SSH agent (ssh-add), or use ssh.key_data",
+    "ssh.proxy_command": "is not supported: use ssh.proxy",
+    "ssh.config": "is not supported: say it in ssh",
+    "env.tags": "is not supported yet: use roles",
+}
+
+WANTED = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
+
+
+class Fault(NamedTuple):
+    """What is wrong, and where."""
+
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.sentence}"
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], prefix: tuple[str | int, ...] = ()) -> list[Fault]:
+    """The faults in a Pydantic error about `model`, in our words; `prefix` goes before each path."""
+    return [_fault(details, model, prefix) for details in error.errors(include_url=False)]  # type: ignore[arg-type]
+
+
+def _fault(details: Mapping[str, Any], model: type[BaseModel], prefix: tuple[str | int, ...]) -> Fault:
+    place = details["loc"]
+    path = _path((*prefix, *place))
+    kind, context, found = details["type"], details.get("ctx", {}), details.get("input")
+    if kind == "extra_forbidden":
+        return Fault(path, _unknown(path, str(place[-1]), _known_keys(model, place[:-1])))
+    if kind == "missing":
+        return Fault(path, "is missing")
+    if kind == "value_error":
+        sentence = str(context["error"])
+        # A check of the whole says itself which key it is about.
+        inner, colon, rest = sentence.partition(": ")
+        if not place and colon and " " not in inner:
+            return Fault(_path((*prefix, inner)), rest)
+        return Fault(path or "settings", sentence)
+    if path.startswith("secrets"):
+        return Fault(path, "should be a text")
+    if kind in WANTED:
+        return Fault(path, f"should be {WANTED[kind]}, found {_shown(found)}")
+    return Fault(path, f"{_expected(kind, context, details['msg'])}, found {_shown(found)}")
+
+
+def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
+    match kind:
+        case "literal_error":
+            return f"should be one of {str(context['expected']).replace(chr(39), '')}"
+        case "greater_than_equal":
+            return f"should be {context['ge']} or more"
+        case "less_than_equal":
+            return f"should be {context['le']} or less"
+        case "too_short":
+            return f"should have {context['min_length']} or more entries"
+        case "string_pattern_mismatch":
+            return f"should match {context['pattern']}"
+        case _:
+            return message[0].lower() + message[1:]
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _path(place: Iterable[str | int]) -> str:
+    path = ""
+    for step in place:
+        # Names of validators and of the members of a union are no steps of the user's.
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif not step.startswith(("function-", "str", "tuple[", "dict[", "bool")):
+            path += f".{step}" if path else step
+    return path
+
+
+def _known_keys(model: type[BaseModel], place: Iterable[str | int]) -> list[str]:
+    """The keys of the section at `place` below `model`."""
+    section: type[BaseModel] = model
+    for step in place:
+        field = section.model_fields.get(str(step))
+        if field is not None:
+            section = next(iter(_sections(field.annotation)), section)
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [section for part in get_args(annotation) for section in _sections(part)]
+
+
+def _unknown(path: str, key: str, known: list[str]) -> str:
+    if path in KAMAL:
+        return KAMAL[path]
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+    return f"is not a known key; {hint}"

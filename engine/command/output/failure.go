@@ -1,0 +1,17 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Failure is the error of a command that did not do its work: what happened, and the end of its output.
+//
+// It never holds the command's text, which may carry secrets.
+func Failure(reason error, capture *Capture) error {
+	tail := strings.TrimSuffix(capture.Tail(), "\n")
+	if tail == "" {
+		return fmt.Errorf("%w (it printed nothing)", reason)
+	}
+	return fmt.Errorf("%w:\n%s", reason, tail)
+}

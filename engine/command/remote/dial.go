@@ -1,0 +1,126 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"golang.org/x/crypto/ssh"
+)
+
+const (
+	firstRetryDelay   = 100 * time.Millisecond
+	longestRetryDelay = 5 * time.Second
+)
+
+// connector opens the TCP connection to an address: from here, or from a jump host.
+type connector func(ctx context.Context, network, address string) (net.Conn, error)
+
+// dial logs in, through the jump host if there is one. The function it returns closes all that was opened.
+func dial(ctx context.Context, connection Connection) (*ssh.Client, func(), error) {
+	connect := connector((&net.Dialer{}).DialContext)
+	closeJump := func() {}
+	if connection.Proxy != nil {
+		jump, err := connection.Proxy.dial(ctx, connect)
+		if err != nil {
+			return nil, nil, fmt.Errorf("jump host: %w", err)
+		}
+		connect = jump.DialContext
+		closeJump = func() { jump.Close() }
+	}
+	client, err := connection.Login.dial(ctx, connect)
+	if err != nil {
+		closeJump()
+		return nil, nil, err
+	}
+	return client, func() { client.Close(); closeJump() }, nil
+}
+
+// dial logs in, and tries again while that may help and dialErrorLimit allows it.
+func (l Login) dial(ctx context.Context, connect connector) (*ssh.Client, error) {
+	limit := l.dialErrorLimit()
+	delay := firstRetryDelay
+	for failures := 1; ; failures++ {
+		client, err := l.attempt(ctx, connect)
+		if err == nil {
+			return client, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("connecting to %s: %w", l, ending(ctx))
+		}
+		if final := (finalError{}); errors.As(err, &final) {
+			return nil, final.error
+		}
+		if limit >= 0 && failures > limit {
+			return nil, fmt.Errorf("%s cannot be reached, tried %d times (dialErrorLimit is %d): %w. "+
+				"Check the address and the port, that the host is up, and that no firewall is in the way", l, failures, limit, err)
+		}
+		p.GetLogger(ctx).InfoStatusf("%s cannot be reached yet, attempt %d failed: %s", l, failures, err)
+		sleep(ctx, delay) // The next attempt fails at once if ctx has ended.
+		delay = min(delay*3/2, longestRetryDelay)
+	}
+}
+
+// attempt connects and logs in once, each within the login's attempt limit.
+func (l Login) attempt(ctx context.Context, connect connector) (*ssh.Client, error) {
+	conn, err := l.connect(ctx, connect)
+	if err != nil {
+		return nil, err
+	}
+	client, err := l.shakeHands(ctx, conn)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+func (l Login) connect(ctx context.Context, connect connector) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.attemptLimit())
+	defer cancel()
+	conn, err := connect(ctx, "tcp", l.address())
+	if err == nil {
+		return conn, nil
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("no connection within %s", l.attemptLimit())
+	}
+	if denied := (*ssh.OpenChannelError)(nil); errors.As(err, &denied) && denied.Reason == ssh.Prohibited {
+		return nil, finalError{fmt.Errorf("the jump host does not let us through to %s: %w (AllowTcpForwarding, PermitOpen)", l, err)}
+	}
+	return nil, err
+}
+
+func (l Login) shakeHands(ctx context.Context, conn net.Conn) (*ssh.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.attemptLimit())
+	defer cancel()
+	config, err := l.clientConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A connection through a jump host knows no deadlines: closing it ends the handshake.
+	keepOpen := context.AfterFunc(ctx, func() { conn.Close() })
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, l.address(), config)
+	if !keepOpen() {
+		return nil, fmt.Errorf("no SSH handshake within %s", l.attemptLimit())
+	}
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	return ssh.NewClient(sshConn, channels, requests), nil
+}
+
+// explain makes the final errors of a handshake final, and says what to do about them.
+func (l Login) explain(err error) error {
+	if negotiation := (*ssh.AlgorithmNegotiationError)(nil); errors.As(err, &negotiation) {
+		return finalError{fmt.Errorf("%s has no SSH algorithm (or no host key of hostKey's type) in common with us: %w", l, err)}
+	}
+	if refused(err) {
+		return finalError{fmt.Errorf("%s refuses the login. Offered: %s. Check the user, and that the public key is in "+
+			"~/.ssh/authorized_keys there: %w", l, l.offered(), err)}
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+"""A Docker host for the host tool's tests: a real engine behind a real SSH server, in a sandbox of its own."""
+
+import itertools
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sandbox import Inventory, Sandbox
+from tests.host.docker_host import SERVICE, App, Host
+
+PROJECT = Path(__file__).resolve().parents[2]
+VERSIONS = ("v1", "v2", "v3", "v4")
+NUMBERS = itertools.count(1)
+
+# Answers /up and /version on port 80 and ends at once when it is told to.
+SERVE = """\
+mkdir -p /www
+echo ok >/www/up
+echo "$KAMAL_VERSION" >/www/version
+echo "serving $KAMAL_VERSION"
+httpd -f -p 80 -h /www &
+trap 'kill $!; exit 0' TERM
+wait $!
+"""
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox with one host, apart from the one that the user deploys to: these tests stop and break things."""
+    project = PROJECT / ".local" / "host-tests"
+    (project / ".local").mkdir(parents=True, exist_ok=True)
+    for link, target in ((project / ".local/engine", PROJECT / ".local/engine"), (project / "example", PROJECT / "example")):
+        if not link.is_symlink():
+            link.symlink_to(target)
+    made = Sandbox(project)
+    # What a run that was killed has left would be in the way.
+    made.down()
+    made.up(1)
+    yield made
+    made.down()
+
+
+@pytest.fixture(scope="session")
+def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """The sandbox's host, reached as a user who is not root, and four versions of a small app in the registry."""
+    inventory = sandbox.inventory()
+    entry = inventory.hosts[0]
+    login = {
+        "registry.server": inventory.registry.server,
+        "registry.username": inventory.registry.username,
+        "registry.password": Path(inventory.registry.password_file).read_text().strip(),
+    }
+    images = _push_images(sandbox, inventory, login, tmp_path_factory.mktemp("images"))
+    # One connection for all: a session each, as every step has in a deploy.
+    ssh, *words = sandbox.ssh(entry.name)
+    shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={sandbox.layout.state}/control", "-o", "ControlPersist=5"]
+    return Host(sandbox, entry.name, entry.address, entry.docker_socket, (ssh, *shared, *words), images, login)
+
+
+@pytest.fixture
+def kept_proxy(host: Host) -> None:
+    """As if the host had one more app: without it, every test's end would take kamal-proxy away, and cost a second."""
+    host.run("mkdir", "-p", ".kamal/apps/other")
+
+
+@pytest.fixture
+def app(host: Host, kept_proxy: None) -> Iterator[App]:
+    """An app on the prepared host."""
+    yield from _an_app(host)
+
+
+@pytest.fixture
+def other_app(host: Host, kept_proxy: None) -> Iterator[App]:
+    """A second app on the same host."""
+    yield from _an_app(host)
+
+
+@pytest.fixture
+def only_app(host: Host) -> Iterator[App]:
+    """The only app on the prepared host."""
+    host.run("sh", "-c", "rmdir .kamal/apps/other")
+    yield from _an_app(host)
+
+
+def _an_app(host: Host) -> Iterator[App]:
+    made = App(host, f"t{next(NUMBERS)}")
+    prepared = made.prepare()
+    assert prepared.status == 0, prepared.err
+    yield made
+    made.remove()
+
+
+def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Build the app's versions on the sandbox's deployer and push them; version to repository:version@digest."""
+    (folder / "serve.sh").write_text(SERVE)
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{sandbox.layout.deployer_socket}", "DOCKER_CONFIG": str(folder)}
+    environment["DOCKER_BUILDKIT"] = "0"
+    server = login["registry.server"]
+
+    def docker(*words: str, stdin: str = "") -> str:
+        done = subprocess.run(["docker", *words], input=stdin, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    docker("login", server, "--username", login["registry.username"], "--password-stdin", stdin=login["registry.password"])
+    images = {}
+    # The last one lies about its version.
+    for tag, version in [*((version, version) for version in VERSIONS), ("v9", "v8")]:
+        (folder / "Dockerfile").write_text(
+            f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\n"
+            f"LABEL service={SERVICE} org.opencontainers.image.version={version}\n"
+            'CMD ["sh", "/serve.sh"]\n'
+        )
+        docker("build", "--quiet", "--tag", f"{server}/{SERVICE}:{tag}", str(folder))
+        docker("push", "--quiet", f"{server}/{SERVICE}:{tag}")
+        digests = docker("image", "inspect", "--format", "{{index .RepoDigests 0}}", f"{server}/{SERVICE}:{tag}")
+        images[tag] = f"{server}/{SERVICE}:{tag}@{digests.strip().partition('@')[2]}"
+    return images
