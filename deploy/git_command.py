@@ -91,14 +91,16 @@ def run_git(
     git = _git_class()
     from git.exc import GitCommandNotFound
 
-    foreign = [word for name in FOREIGN_VARIABLES if name in os.environ for word in ("-u", name)]
-    settings = [word for key, value in configuration.items() for word in ("-c", f"{key}={value}")]
+    variables = {**ENVIRONMENT, **(environment or {})}
+    foreign = [name for name in FOREIGN_VARIABLES if name in os.environ and name not in variables]
     # GitPython can set variables but not take them away: where there are some to take away, env(1) does.
-    command = [*(["env", *foreign] if foreign else []), git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *words]
+    prefix = ["env", *(word for name in foreign for word in ("-u", name))] if foreign else []
+    settings = [word for key, value in configuration.items() for word in ("-c", f"{key}={value}")]
+    command = [*prefix, git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *words]
     try:
         status, output, answer = git(str(directory)).execute(
             command,
-            env={**ENVIRONMENT, **(environment or {})},
+            env=variables,
             kill_after_timeout=limit,
             stdout_as_string=False,
             with_exceptions=False,
@@ -110,7 +112,7 @@ def run_git(
     assert isinstance(output, bytes)
     answer = answer.strip()
     if status not in accepted:
-        place = (environment or {}).get("GIT_DIR", str(directory))
+        place = variables.get("GIT_DIR", str(directory))
         if answer.startswith("Timeout:"):
             raise SourceError(f"git {words[0]} for {place} did not end within {limit:g} seconds.")
         raise GitError(place, words[0], answer)

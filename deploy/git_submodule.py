@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from deploy.errors import SourceError
-from deploy.git_command import displayed
+from deploy.git_command import displayed, run_git
 from deploy.git_repository import Repository
 
 
@@ -34,9 +34,12 @@ def find_submodule(
 
 
 def _opened(parent: Repository, place: Path, worktree: Path) -> Repository:
-    # `place` may be a file that names the Git directory; git follows it. The working tree may be missing.
-    git_dir = Repository(parent.worktree, place).git("rev-parse", "--absolute-git-dir")
-    return Repository(worktree if worktree.is_dir() else parent.worktree, Path(os.fsdecode(git_dir)))
+    if not worktree.is_dir():
+        worktree = parent.worktree  # only the repository is read, but git wants a working tree that is there
+    # `place` may be a file that names the Git directory; git follows it.
+    environment = {"GIT_DIR": str(place), "GIT_WORK_TREE": str(worktree)}
+    git_dir = run_git(parent.worktree, "rev-parse", "--absolute-git-dir", environment=environment)
+    return Repository(worktree, Path(os.fsdecode(git_dir)))
 
 
 def _name(parent: Repository, tree: str, path: bytes, environment: Mapping[str, str]) -> str | None:

@@ -29,7 +29,7 @@ route() {
   helpers="$helpers $client"
   watchers="$watchers $watcher"
   wait "$client" || status=$?
-  kill -KILL "$watcher" 2>/dev/null || : # it may have just ended
+  end_watchers "$watcher"
   # First this: a client that was ended by the watcher may say that all went well.
   if [ -f "$work/crashed" ]; then
     reason='ended before it was healthy'

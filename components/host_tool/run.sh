@@ -48,8 +48,7 @@ finish() {
   set +e
   # shellcheck disable=SC2086  # lists of numbers; most have ended by now
   {
-    # A TERM can get lost while dash makes a process.
-    kill -KILL $watchers 2>/dev/null
+    end_watchers $watchers
     kill $helpers 2>/dev/null
   }
   if [ "$status" -ne 0 ]; then
@@ -71,6 +70,12 @@ beat_every_ten_seconds() {
     done
   ) </dev/null >/dev/null &
   watchers=$!
+}
+
+# end_watchers PIDS...: by KILL, as a TERM can get lost while dash makes a process; waited for, as bash tells of a killed
+# process otherwise.
+end_watchers() {
+  { kill -KILL "$@" && wait "$@"; } 2>/dev/null || : # some have ended by themselves
 }
 
 # wait_for WORDS...: what the next steps wait for, for the heartbeat and for the message at the time limit.

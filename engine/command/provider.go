@@ -24,7 +24,21 @@ func newProvider() (p.Provider, error) {
 	if err != nil {
 		return p.Provider{}, err
 	}
-	return hideOutputsOfUpdatesInPreview(provider), nil
+	return keepValuesOutOfFailures(hideOutputsOfUpdatesInPreview(provider)), nil
+}
+
+// keepValuesOutOfFailures names the property of a bad input in the text: the engine would print the value of a property
+// that is given apart, and with a connection's value the private key.
+func keepValuesOutOfFailures(provider p.Provider) p.Provider {
+	check := provider.Check
+	provider.Check = func(ctx context.Context, request p.CheckRequest) (p.CheckResponse, error) {
+		response, err := check(ctx, request)
+		for i, failure := range response.Failures {
+			response.Failures[i] = p.CheckFailure{Reason: failure.Property + ": " + failure.Reason}
+		}
+		return response, err
+	}
+	return provider
 }
 
 // hideOutputsOfUpdatesInPreview makes a command's outputs unknown in the preview of every update.

@@ -115,8 +115,11 @@ func TestAMalformedConnectionDoesNotShowThePrivateKey(t *testing.T) {
 			t.Errorf("%s: the error shows the key: %v", name, err)
 		}
 		for _, failure := range response.Failures {
-			if t.Logf("%s: %s: %s", name, failure.Property, failure.Reason); strings.Contains(failure.Reason, "hush") {
+			if strings.Contains(failure.Reason, "hush") {
 				t.Errorf("%s: the failure shows the key: %s", name, failure.Reason)
+			}
+			if failure.Property != "" || !strings.HasPrefix(failure.Reason, "connection: ") {
+				t.Errorf("%s: the engine would print the value of %q", name, failure.Property)
 			}
 		}
 	}

@@ -32,7 +32,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with one host, apart from the one that the user deploys to: these tests stop and break things."""
     project = PROJECT / ".local" / "host-tests"
     (project / ".local").mkdir(parents=True, exist_ok=True)
-    for link, target in ((project / ".local/engine", PROJECT / ".local/engine"), (project / "example", PROJECT / "example")):
+    for link, target in (
+        (project / ".local/engine", PROJECT / ".local/engine"),
+        (project / "example", PROJECT / "example"),
+    ):
         if not link.is_symlink():
             link.symlink_to(target)
     made = Sandbox(project)
@@ -60,10 +63,12 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
     return Host(sandbox, entry.name, entry.address, entry.docker_socket, (ssh, *shared, *words), images, login)
 
 
-@pytest.fixture
-def kept_proxy(host: Host) -> None:
+@pytest.fixture(scope="module")
+def kept_proxy(host: Host) -> Iterator[None]:
     """As if the host had one more app: without it, every test's end would take kamal-proxy away, and cost a second."""
-    host.run("mkdir", "-p", ".kamal/apps/other")
+    host.run("sh", "-c", "umask 077; mkdir -p .kamal/apps/other")
+    yield
+    host.run("rmdir", ".kamal/apps/other")
 
 
 @pytest.fixture
@@ -78,10 +83,18 @@ def other_app(host: Host, kept_proxy: None) -> Iterator[App]:
     yield from _an_app(host)
 
 
+@pytest.fixture(scope="module")
+def shared_app(host: Host, kept_proxy: None) -> Iterator[App]:
+    """An app with v1 routed and v2 pulled, for all the tests of a file that have to leave it as it is."""
+    for app in _an_app(host):
+        app.release("v1")
+        app.pull("v2")
+        yield app
+
+
 @pytest.fixture
 def only_app(host: Host) -> Iterator[App]:
-    """The only app on the prepared host."""
-    host.run("sh", "-c", "rmdir .kamal/apps/other")
+    """The only app on the prepared host. Not for a file with the fixtures above."""
     yield from _an_app(host)
 
 
@@ -96,7 +109,11 @@ def _an_app(host: Host) -> Iterator[App]:
 def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Build the app's versions on the sandbox's deployer and push them; version to repository:version@digest."""
     (folder / "serve.sh").write_text(SERVE)
-    environment = {**os.environ, "DOCKER_HOST": f"unix://{sandbox.layout.deployer_socket}", "DOCKER_CONFIG": str(folder)}
+    environment = {
+        **os.environ,
+        "DOCKER_HOST": f"unix://{sandbox.layout.deployer_socket}",
+        "DOCKER_CONFIG": str(folder),
+    }
     environment["DOCKER_BUILDKIT"] = "0"
     server = login["registry.server"]
 
@@ -105,7 +122,9 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    docker("login", server, "--username", login["registry.username"], "--password-stdin", stdin=login["registry.password"])
+    docker(
+        "login", server, "--username", login["registry.username"], "--password-stdin", stdin=login["registry.password"]
+    )
     images = {}
     # The last one lies about its version.
     for tag, version in [*((version, version) for version in VERSIONS), ("v9", "v8")]:

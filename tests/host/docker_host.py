@@ -175,9 +175,7 @@ class App:
         self.roles.add(role)
         return self.call("secrets", role, spec=values).spec["secrets"]
 
-    def candidate(
-        self, version: str, role: str = "web", secrets: str = "-", limit: float = 50, **spec: str
-    ) -> Result:
+    def candidate(self, version: str, role: str = "web", secrets: str = "-", limit: float = 50, **spec: str) -> Result:
         """The candidate of a role; `spec` is added to what a plain one needs, with `__` for a dot and `_` as it is."""
         self.roles.add(role)
         words = (role, self.host.images[version], secrets, "Tess Tester")

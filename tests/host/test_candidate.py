@@ -2,8 +2,6 @@
 
 import json
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.host.docker_host import SERVICE, App, Host
@@ -29,17 +27,6 @@ HOSTILE = {
     "role_dir": "a\nb",
     "command": "a\nb",
 }
-
-
-@pytest.fixture(scope="module")
-def steady(host: Host) -> Iterator[App]:
-    """An app with v1 routed, for all the tests that must leave it as it is."""
-    made = App(host, "steady")
-    made.prepare()
-    made.release("v1")
-    made.pull("v2")
-    yield made
-    made.remove()
 
 
 @pytest.fixture
@@ -106,7 +93,12 @@ def test_command_labels_and_options_arrive_word_for_word(app: App, host: Host) -
         "v1",
         **{f"cmd.{number}": word for number, word in enumerate(words)},
         **{"label.quoted": HOSTILE["SHELL"], "label.release": "forged"},
-        **{"option.memory": "64m", "option.init": "true", "option.add-host.0": "a:10.0.0.1", "option.add-host.1": "b:10.0.0.2"},
+        **{
+            "option.memory": "64m",
+            "option.init": "true",
+            "option.add-host.0": "a:10.0.0.1",
+            "option.add-host.1": "b:10.0.0.2",
+        },
         **{"log.driver": "json-file", "log.opt.max-size": "5m", "hostname": "me", "restart": "on-failure:2"},
     ).spec
     name = f"{app.prefix()}-v1-{said['release'][:8]}"
@@ -135,17 +127,19 @@ def test_command_labels_and_options_arrive_word_for_word(app: App, host: Host) -
         ("1A", "x", '"1A" has no valid name'),
     ],
 )
-def test_a_variable_that_cannot_be_handed_over_is_refused(steady: App, name: str, value: str, complaint: str) -> None:
-    before = steady.snapshot()
-    result = steady.candidate("v2", **{f"env.{name}": value})
+def test_a_variable_that_cannot_be_handed_over_is_refused(
+    shared_app: App, name: str, value: str, complaint: str
+) -> None:
+    before = shared_app.snapshot()
+    result = shared_app.candidate("v2", **{f"env.{name}": value})
     assert complaint in result.failure
     assert result.err.count("host_tool:") == 1
-    assert steady.snapshot() == before
+    assert shared_app.snapshot() == before
 
 
 CRASHING = {"cmd.0": "sh", "cmd.1": "-c", "cmd.2": "echo cannot open the database >&2; exit 3"}
-SILENT = {"cmd.0": "sleep", "cmd.1": "100", "gate.deploy-timeout": "2s"}
-UNHEALTHY = {"gate.health-check-path": "/missing", "gate.deploy-timeout": "2s"}
+SILENT = {"cmd.0": "sleep", "cmd.1": "100", "gate.deploy-timeout": "1s"}
+UNHEALTHY = {"gate.health-check-path": "/missing", "gate.deploy-timeout": "1s"}
 
 
 @pytest.mark.parametrize(
@@ -153,8 +147,8 @@ UNHEALTHY = {"gate.health-check-path": "/missing", "gate.deploy-timeout": "2s"}
     [
         (CRASHING, ["version v2 ended before it was healthy", "cannot open the database", "exit code 3"]),
         (CRASHING | {"restart": "no"}, ["version v2 ended before it was healthy", "cannot open the database"]),
-        (SILENT, ["version v2 did not become healthy within 2s at :80/up", "connection refused"]),
-        (UNHEALTHY, ["did not become healthy within 2s at :80/missing", "unexpected status (404)", "serving v2"]),
+        (SILENT, ["version v2 did not become healthy within 1s at :80/up", "connection refused"]),
+        (UNHEALTHY, ["did not become healthy within 1s at :80/missing", "unexpected status (404)", "serving v2"]),
         ({"cmd.0": "/no/such/program"}, ["could not be made", "/no/such/program"]),
         ({"option.no-such-option": "1"}, ["could not be made", "no-such-option"]),
         ({"mode": "sideways"}, ['the mode "sideways" is not known']),
@@ -162,20 +156,18 @@ UNHEALTHY = {"gate.health-check-path": "/missing", "gate.deploy-timeout": "2s"}
     ids=["crashing", "crashing once", "never listening", "unhealthy", "no program", "bad option", "bad mode"],
 )
 def test_a_candidate_that_fails_says_why_and_leaves_the_host_as_it_was(
-    steady: App, spec: dict[str, str], complaints: list[str]
+    shared_app: App, spec: dict[str, str], complaints: list[str]
 ) -> None:
-    before = steady.snapshot()
-    result = steady.candidate("v2", **spec)
+    before = shared_app.snapshot()
+    result = shared_app.candidate("v2", **spec)
     for complaint in ["host web1, role web: ", *complaints]:
         assert complaint in result.failure
-    assert steady.snapshot() == before
-    assert steady.audit()[-1] | {"at": "", "release": "", "message": ""} == {
+    assert shared_app.snapshot() == before
+    assert shared_app.audit()[-1] | {"at": "", "release": "", "message": ""} == {
         "at": "", "performer": "Tess Tester", "verb": "candidate", "role": "web", "version": "v2", "release": "",
         "result": "failed", "message": "",
     }  # fmt: skip
-    assert steady.host.get(steady.web_host) == (200, "v1")
-    # And the next one that is good goes on from there.
-    assert steady.candidate("v2").spec["from"] != "none"
+    assert shared_app.host.get(shared_app.web_host) == (200, "v1")
 
 
 def test_a_good_candidate_goes_on_where_a_failed_one_stopped(serving: App) -> None:
@@ -183,19 +175,19 @@ def test_a_good_candidate_goes_on_where_a_failed_one_stopped(serving: App) -> No
     assert serving.candidate("v2").spec["from"] != "none"
 
 
-def test_a_crashing_candidate_is_given_up_long_before_its_time_limit(steady: App) -> None:
-    result = steady.candidate("v2", **CRASHING, **{"gate.deploy-timeout": "30s"})
+def test_a_crashing_candidate_is_given_up_long_before_its_time_limit(shared_app: App) -> None:
+    result = shared_app.candidate("v2", **CRASHING, **{"gate.deploy-timeout": "30s"})
     assert "ended before it was healthy" in result.failure
     assert result.seconds < 10
 
 
-def test_a_time_limit_names_what_was_waited_for_and_cleans_up(steady: App) -> None:
-    before = steady.snapshot()
-    result = steady.candidate("v2", limit=2, **SILENT | {"gate.deploy-timeout": "30s"})
+def test_a_time_limit_names_what_was_waited_for_and_cleans_up(shared_app: App) -> None:
+    before = shared_app.snapshot()
+    result = shared_app.candidate("v2", limit=2, **SILENT | {"gate.deploy-timeout": "30s"})
     assert result.status == 124
     assert "while waiting for version v2 of role web to become healthy" in result.err
-    assert steady.snapshot() == before
-    assert steady.audit()[-1]["result"] == "failed"
+    assert shared_app.snapshot() == before
+    assert shared_app.audit()[-1]["result"] == "failed"
 
 
 def test_a_candidate_that_never_came_to_its_switch_goes_with_the_next_one(serving: App) -> None:
@@ -231,8 +223,8 @@ def test_a_candidate_of_a_role_without_proxy_does_not_work_yet(app: App) -> None
 
 
 @pytest.mark.parametrize("role", ["../../x", "-web", "a b", "", "$(id)", "a;b"])
-def test_a_role_that_is_no_name_is_refused(app: App, role: str) -> None:
-    result = app.call("candidate", role, app.host.images["v1"], "-", spec=app.role_spec("v1"))
+def test_a_role_that_is_no_name_is_refused(shared_app: App, role: str) -> None:
+    result = shared_app.call("candidate", role, shared_app.host.images["v1"], "-", spec=shared_app.role_spec("v1"))
     assert "is not a valid name" in result.failure
 
 

@@ -12,48 +12,50 @@ def hook(app: App, script: str, *words: str, name: str = "pre-deploy", limit: st
     return app.call("hook", name, limit, *words, spec={**items, **spec, "script": script})
 
 
-def test_a_hook_has_kamals_variables_and_its_secrets_byte_for_byte(app: App, host: Host) -> None:
-    script = "#!/bin/sh\nprintf '%s|%s|%s|%s|' \"$KAMAL_VERSION\" \"$KAMAL_PERFORMER\" \"$KAMAL_RECORDED_AT\" \"$TOKEN\"\n"
-    result = hook(app, script, f"KAMAL_VERSION={HOSTILE}", **{"secret.TOKEN": HOSTILE})
+def test_a_hook_has_kamals_variables_and_its_secrets_byte_for_byte(shared_app: App, host: Host) -> None:
+    script = '#!/bin/sh\nprintf \'%s|%s|%s|%s|\' "$KAMAL_VERSION" "$KAMAL_PERFORMER" "$KAMAL_RECORDED_AT" "$TOKEN"\n'
+    result = hook(shared_app, script, f"KAMAL_VERSION={HOSTILE}", **{"secret.TOKEN": HOSTILE})
     assert result.status == 0, result.err
     assert f"{HOSTILE}|Tess|2026-01-01T00:00:00Z|{HOSTILE}|" in result.err
     assert result.out == ""
     assert host.run("ls", "/tmp/owned").status != 0
 
 
-def test_a_hook_that_fails_fails_the_step_and_its_words_are_shown(app: App) -> None:
-    result = hook(app, "#!/bin/sh\necho to stdout\necho to stderr >&2\nexit 3\n")
+def test_a_hook_that_fails_fails_the_step_and_its_words_are_shown(shared_app: App) -> None:
+    result = hook(shared_app, "#!/bin/sh\necho to stdout\necho to stderr >&2\nexit 3\n")
     assert "hook pre-deploy failed with exit status 3" in result.failure
     assert "to stdout\nto stderr\n" in result.err
 
 
-def test_the_first_line_of_a_hook_says_what_runs_it(app: App) -> None:
-    assert "7\n" in hook(app, "#!/usr/bin/awk -f\nBEGIN { print 3 + 4 }\n").err
-    assert "no first line" in hook(app, "echo no first line\n").err
-    assert "Check its first line" in hook(app, "#!/no/such/interpreter\n").failure
+def test_the_first_line_of_a_hook_says_what_runs_it(shared_app: App) -> None:
+    assert "7\n" in hook(shared_app, "#!/usr/bin/awk -f\nBEGIN { print 3 + 4 }\n").err
+    assert "no first line" in hook(shared_app, "echo no first line\n").err
+    assert "Check its first line" in hook(shared_app, "#!/no/such/interpreter\n").failure
 
 
-def test_a_hook_that_takes_too_long_is_ended_with_all_that_it_started(app: App, host: Host) -> None:
-    result = hook(app, "#!/bin/sh\nsleep 4711 & sleep 4712\n", limit="1")
+def test_a_hook_that_takes_too_long_is_ended_with_all_that_it_started(shared_app: App, host: Host) -> None:
+    result = hook(shared_app, "#!/bin/sh\nsleep 4711 & sleep 4712\n", limit="1")
     assert "hook pre-deploy did not end within 1 s" in result.failure
     assert result.seconds < 8
     assert host.run("sh", "-c", "ps ax | grep 'sleep 471[12]'").out == ""
 
 
-def test_post_deploy_is_told_how_long_the_deploy_took(app: App, host: Host) -> None:
+def test_post_deploy_is_told_how_long_the_deploy_took(shared_app: App, host: Host) -> None:
     now = int(host.run("date", "+%s").out)
     script = '#!/bin/sh\necho "runtime $KAMAL_RUNTIME."\n'
-    took = hook(app, script, name="post-deploy", started_at=str(now - 100)).err
+    took = hook(shared_app, script, name="post-deploy", started_at=str(now - 100)).err
     assert any(f"runtime {seconds}." in took for seconds in range(100, 110))
-    assert "runtime 0." in hook(app, script, name="post-deploy", started_at=str(now + 500)).err
-    assert "runtime ." in hook(app, script, name="pre-deploy", started_at=str(now)).err
+    assert "runtime 0." in hook(shared_app, script, name="post-deploy", started_at=str(now + 500)).err
+    assert "runtime ." in hook(shared_app, script, name="pre-deploy", started_at=str(now)).err
 
 
-@pytest.mark.parametrize("word", ["PATH=/tmp", "KAMAL_=1", "kamal_x=1", "KAMAL_$(id)=1", "KAMAL_VERSION", "LD_PRELOAD=x"])
-def test_a_variable_that_is_not_kamals_is_refused(app: App, word: str) -> None:
-    assert f'"{word.partition("=")[0]}" ' in hook(app, "#!/bin/sh\necho run\n", word).failure
+@pytest.mark.parametrize(
+    "word", ["PATH=/tmp", "KAMAL_=1", "kamal_x=1", "KAMAL_$(id)=1", "KAMAL_VERSION", "LD_PRELOAD=x"]
+)
+def test_a_variable_that_is_not_kamals_is_refused(shared_app: App, word: str) -> None:
+    assert f'"{word.partition("=")[0]}" ' in hook(shared_app, "#!/bin/sh\necho run\n", word).failure
 
 
-def test_nothing_of_a_hook_stays_behind(app: App, host: Host) -> None:
-    hook(app, "#!/bin/sh\nexit 1\n", **{"secret.TOKEN": "hunter2"})
-    assert host.run("sh", "-c", f"grep -r hunter2 {app.home}; ls -d {app.home}/run.*").out == ""
+def test_nothing_of_a_hook_stays_behind(shared_app: App, host: Host) -> None:
+    hook(shared_app, "#!/bin/sh\nexit 1\n", **{"secret.TOKEN": "hunter2"})
+    assert host.run("sh", "-c", f"grep -r hunter2 {shared_app.home}; ls -d {shared_app.home}/run.*").out == ""

@@ -54,6 +54,7 @@ def test_a_newer_kamal_proxy_stays_when_another_app_uses_it(app: App, other_app:
     result = other_app.prepare()
     assert result.spec["proxy"] == "kamal-proxy:v0.9.10"
     assert "newer" in result.err
+    host.docker("rm", "--force", "kamal-proxy")
 
 
 def test_a_taken_port_is_named_with_its_holder_and_the_old_proxy_runs_again(app: App, host: Host) -> None:

@@ -16,7 +16,7 @@ def test_as_many_old_releases_are_kept_as_are_wanted_for_each_role(app: App, hos
 
 def test_the_image_of_a_removed_release_goes_and_that_of_a_kept_one_stays(app: App, host: Host) -> None:
     for version in ("v2", "v3", "v4"):
-        app.release(version, retain=1)
+        app.release(version, "worker", retain=1)
 
     def here(version: str) -> bool:
         return host.docker("image", "inspect", "--format", "{{.Id}}", host.images[version], check=False) != ""
@@ -26,10 +26,9 @@ def test_the_image_of_a_removed_release_goes_and_that_of_a_kept_one_stays(app: A
 
 def test_the_previous_release_is_kept_before_newer_ones(app: App) -> None:
     """After a rollback the way forward must not be the first to go."""
-    app.release("v1")
-    app.release("v2")
-    app.release("v1")
-    app.release("v3", retain=1)
+    for version in ("v1", "v2", "v1"):
+        app.release(version, "worker")
+    app.release("v3", "worker", retain=1)
     assert sorted(name.split("-")[-2] for name in app.containers()) == ["v1", "v3"]
 
 
@@ -70,11 +69,11 @@ def test_secrets_that_no_kept_release_uses_are_forgotten(app: App, host: Host) -
     generations = []
     for value in ("one", "two", "three"):
         app.pull("v1")
-        generations.append(app.secrets({"TOKEN": value}))
-        release = app.candidate("v1", secrets=generations[-1]).spec["release"]
-        app.switch("v1", release).spec  # noqa: B018  # it says whether it went well
-        app.retire(release, retain=1).spec  # noqa: B018
-    assert sorted(host.run("ls", f"{app.home}/roles/web/secrets").out.split()) == sorted(generations[1:])
+        generations.append(app.secrets({"TOKEN": value}, "worker"))
+        release = app.candidate("v1", "worker", secrets=generations[-1]).spec["release"]
+        app.switch("v1", release, "worker").spec  # noqa: B018  # it says whether it went well
+        app.retire(release, "worker", retain=1).spec  # noqa: B018
+    assert sorted(host.run("ls", f"{app.home}/roles/worker/secrets").out.split()) == sorted(generations[1:])
 
 
 def test_a_candidate_that_was_never_switched_to_is_removed_not_kept(app: App) -> None:

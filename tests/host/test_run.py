@@ -22,7 +22,7 @@ def test_a_lock_that_is_held_is_named_with_its_holder(app: App) -> None:
     app.release("v1")
     # Held by a process that says what it is, for as long as the verb may take.
     hold = f"exec 8>{app.home}/roles/web/lock; flock 8; echo 'switch of {app.name}, process 4711' >&8; exec 8>&8"
-    result = app.call("remove", "web", limit=3, before=f"{hold}; unset SSH_CLIENT")
+    result = app.call("remove", "web", limit=2, before=f"{hold}; unset SSH_CLIENT")
     assert result.status == 124
     assert f"held by switch of {app.name}, process 4711" in result.err
     assert list(app.containers().values()) == ["running"]
@@ -63,7 +63,7 @@ def test_a_call_that_makes_no_sense_is_refused(app: App) -> None:
 def test_a_connection_that_breaks_leaves_the_host_as_it_was(app: App, host: Host) -> None:
     app.release("v1")
     before = app.snapshot()
-    spec = app.role_spec("v1") | {"cmd.0": "sleep", "cmd.1": "100", "gate.deploy-timeout": "3s"}
+    spec = app.role_spec("v1") | {"cmd.0": "sleep", "cmd.1": "100", "gate.deploy-timeout": "2s"}
     words = app.words("candidate", "web", host.images["v1"], "-")
     with subprocess.Popen(host.command(*words), stdin=subprocess.PIPE, stderr=subprocess.PIPE) as client:
         assert client.stdin and client.stderr

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from tests.host.docker_host import App, Host
 from components.host_tool.spec import spec_text
+from tests.host.docker_host import App, Host
 
 
 def test_the_same_values_have_the_same_name_and_others_another(app: App) -> None:

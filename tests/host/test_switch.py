@@ -124,9 +124,14 @@ def test_a_worker_that_does_not_get_ready_leaves_the_old_one_at_work(app: App, m
         assert complaint in result.failure
     assert app.containers("worker") == {old["container"]: "running"}
     assert app.file("roles/worker/current").strip() == old["release"]
-    # Again: now there is no candidate any more, and the container is made anew.
-    assert "no queue" in app.switch("v2", release, "worker", **spec).failure
-    assert app.containers("worker") == {old["container"]: "running"}
+
+
+def test_a_switch_that_failed_can_be_tried_again(app: App) -> None:
+    """Then there is no candidate any more: its container is made anew."""
+    release = candidate(app, "v1", "worker", **{"cmd.0": "sleep", "cmd.1": "1", "restart": "no"})
+    assert "ended before it was ready" in app.switch("v1", release, "worker", **{"gate.readiness_delay": "3"}).failure
+    assert app.containers("worker") == {}
+    assert app.switch("v1", release, "worker").spec["release"] == release
 
 
 def test_a_worker_that_is_killed_by_the_time_limit_leaves_the_old_one_at_work(app: App) -> None:

@@ -81,7 +81,7 @@ def test_a_key_that_is_none_is_refused_by_name(key: str) -> None:
 
 
 def test_a_nul_is_refused_and_its_key_named_but_not_its_value() -> None:
-    with pytest.raises(ValueError, match="TOKEN: .*NUL") as caught:
+    with pytest.raises(ValueError, match=r"TOKEN: .*NUL") as caught:
         spec_text({"TOKEN": "hunter2\0"})
     assert "hunter2" not in str(caught.value)
 

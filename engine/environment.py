@@ -1,0 +1,42 @@
+"""`.local/env`: what a shell needs to run this project's Pulumi."""
+
+import os
+import secrets
+import shlex
+from pathlib import Path
+
+from engine.layout import BIN, ENVIRONMENT, LOCAL, PULUMI_HOME, VENV
+
+
+def write(cli: Path, stand_ins: bool) -> None:
+    """Write the file, and make the passphrase and the folder of the state if they are not there.
+
+    :param cli: the folder with `pulumi`.
+    :param stand_ins: whether plugins built here stand in for official ones that cannot be downloaded.
+    """
+    (LOCAL / "state").mkdir(parents=True, exist_ok=True)
+    passphrase = LOCAL / "passphrase"
+    if not passphrase.exists():
+        with os.fdopen(os.open(passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    path = ":".join(str(folder) for folder in dict.fromkeys((VENV / "bin", cli, BIN)))
+    lines = [
+        "# Source this: `. .local/env`. Written by `python3 -m engine`.",
+        f"export PATH={shlex.quote(path)}:$PATH",
+        f"export VIRTUAL_ENV={shlex.quote(str(VENV))}",
+        f"export PULUMI_HOME={shlex.quote(str(PULUMI_HOME))}",
+        "export PULUMI_SKIP_UPDATE_CHECK=true",
+        _default("PULUMI_BACKEND_URL", f"file://{LOCAL / 'state'}"),
+        f'if [ -z "${{PULUMI_CONFIG_PASSPHRASE:-}}" ]; then {_default("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase))}; fi',
+    ]
+    if stand_ins:
+        # What is not installed cannot be downloaded: looking for it would cost seconds at every run.
+        lines.append("export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
+    sandbox = shlex.quote(str(LOCAL / "sandbox" / "env"))
+    lines.append(f"if [ -f {sandbox} ]; then . {sandbox}; fi")
+    ENVIRONMENT.write_text("\n".join(lines) + "\n")
+
+
+def _default(name: str, value: str) -> str:
+    """An export that leaves alone what the user has set."""
+    return f'export {name}="${{{name}:-{value}}}"'

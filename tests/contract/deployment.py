@@ -1,0 +1,87 @@
+"""A stack on the real engine whose program changes from run to run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pytest
+from pulumi import automation
+from pulumi_command import remote
+
+from tests.contract.ssh_server import SshServer
+
+Program = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A file in which the commands of a test write down that they ran."""
+
+    path: Path
+
+    def lines(self) -> list[str]:
+        """What the commands have written so far."""
+        return self.path.read_text().splitlines() if self.path.exists() else []
+
+    def write(self, words: str) -> str:
+        """The shell command that writes these words, which the shell expands."""
+        return f'echo "{words}" >>{self.path}'
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack whose program changes from run to run."""
+
+    stack: automation.Stack
+    state_dir: Path
+
+    def up(self, program: Program) -> automation.UpResult:
+        """Deploy the program. Raises: automation.CommandError with the engine's output."""
+        self.stack.workspace.program = program
+        return self.stack.up()
+
+    def steps(self, program: Program) -> list[str]:
+        """Deploy the program, and return what the engine did to its commands: "create", "update", "same" and so on."""
+        steps: list[str] = []
+
+        def note(event: automation.EngineEvent) -> None:
+            step = event.resource_pre_event and event.resource_pre_event.metadata
+            if step and step.type.startswith("command:"):
+                steps.append(step.op.value)
+
+        self.stack.workspace.program = program
+        self.stack.up(on_event=note)
+        return steps
+
+    def preview(self, program: Program) -> automation.PreviewResult:
+        """Preview the program."""
+        self.stack.workspace.program = program
+        return self.stack.preview()
+
+    def failure(self, program: Program) -> str:
+        """Deploy a program that has to fail, and return the engine's output."""
+        with pytest.raises(automation.CommandError) as failure:
+            self.up(program)
+        return str(failure.value)
+
+    def destroy(self) -> None:
+        """Delete all resources."""
+        self.stack.destroy()
+
+    def state(self) -> str:
+        """All that the backend has stored, as it stands in its files: state, history and backups."""
+        return "".join(path.read_text() for path in self.state_dir.rglob("*") if path.is_file())
+
+
+def connection_to(host: SshServer, **changes: pulumi.Input) -> remote.ConnectionArgs:
+    """The way to the host, with some of its arguments changed."""
+    arguments = {
+        "host": "127.0.0.1",
+        "port": host.port,
+        "user": host.user,
+        "host_key": host.host_key,
+        "dial_error_limit": 1,
+        "per_dial_timeout": 5,
+    }
+    return remote.ConnectionArgs(**{**arguments, **changes})

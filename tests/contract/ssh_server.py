@@ -1,0 +1,120 @@
+"""A real OpenSSH server and agent on loopback, for the contract tests."""
+
+import contextlib
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+START_LIMIT = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class SshServer:
+    """An sshd that lets the user who runs the tests log in with one key, by way of the agent.
+
+    host_key: its public key, as a line of authorized_keys.
+    private_key: the contents of the key that logs in.
+    agent_socket: the agent that holds this key.
+    """
+
+    port: int
+    user: str
+    host_key: str
+    private_key: str
+    agent_socket: str
+    log: Path
+
+    def logins(self) -> int:
+        """How many logins the server has accepted so far."""
+        return self.log.read_text().count("Accepted publickey")
+
+    def connections(self) -> int:
+        """How many clients have connected so far, logged in or not."""
+        return self.log.read_text().count("Connection from")
+
+
+@contextlib.contextmanager
+def running_ssh_server(directory: Path) -> Iterator[SshServer]:
+    """Run an sshd and an ssh-agent whose files are all in `directory`, and end both afterwards.
+
+    Raises: RuntimeError if a program is missing, TimeoutError if one does not start within 10 seconds.
+    """
+    host_key, user_key = directory / "host_key", directory / "user_key"
+    for key in (host_key, user_key):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+    port, log, agent_socket = _unused_port(), directory / "sshd.log", directory / "agent.sock"
+    log.touch()
+    config = directory / "sshd_config"
+    config.write_text(
+        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {host_key}\nPidFile none\n"
+        f"AuthorizedKeysFile {user_key}.pub\nStrictModes no\nPasswordAuthentication no\n"
+        "KbdInteractiveAuthentication no\nUsePAM no\nLogLevel VERBOSE\n"
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd does not start as root without it
+    with (
+        _running([_program("sshd"), "-D", "-e", "-f", config], log),
+        _running([_program("ssh-agent"), "-D", "-a", agent_socket], directory / "agent.log"),
+    ):
+        _wait_for(lambda: "Server listening" in log.read_text(), f"sshd, see {log}")
+        _wait_for(agent_socket.exists, f"ssh-agent at {agent_socket}")
+        environment = {**os.environ, "SSH_AUTH_SOCK": str(agent_socket)}
+        subprocess.run(["ssh-add", "-q", user_key], check=True, env=environment)
+        yield SshServer(
+            port=port,
+            user=getpass.getuser(),
+            host_key=public_key(host_key),
+            private_key=user_key.read_text(),
+            agent_socket=str(agent_socket),
+            log=log,
+        )
+
+
+def new_public_key(directory: Path) -> str:
+    """A public key that belongs to no host, as a line of authorized_keys."""
+    key = directory / "other_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+    return public_key(key)
+
+
+def public_key(private_key_file: Path) -> str:
+    """The public half that ssh-keygen wrote beside a private key."""
+    return Path(f"{private_key_file}.pub").read_text().strip()
+
+
+@contextlib.contextmanager
+def _running(command: list[str | Path], log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=START_LIMIT)
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if path is None:
+        raise RuntimeError(f"{name} is missing: apt-get install openssh-server openssh-client")
+    return path
+
+
+def _unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} has not started within {START_LIMIT:.0f} seconds")
+        time.sleep(0.02)

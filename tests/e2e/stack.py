@@ -1,0 +1,184 @@
+"""A stack of the program on the sandbox's hosts: a project folder of its own, an app's repository, the real engine."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.inventory import Host, Inventory
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# What a clone of this repository has that a deploy needs.
+PARTS = ("Pulumi.yaml", "__main__.py", "components", "deploy")
+
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "First",
+    "GIT_AUTHOR_EMAIL": "first@example.invalid",
+    "GIT_COMMITTER_NAME": "First",
+    "GIT_COMMITTER_EMAIL": "first@example.invalid",
+}
+
+
+class Failed(AssertionError):
+    """A Pulumi command ended with an error; the text is its output."""
+
+
+class Stack:
+    """One app on the sandbox: `write` and `commit` change it, `up` deploys it, `get` asks it."""
+
+    def __init__(self, folder: Path, service: str, inventory: Inventory, environment: Mapping[str, str]) -> None:
+        self.folder, self.service, self.inventory = folder, service, inventory
+        self.project, self.app = folder / "project", folder / "app"
+        self.environment = {
+            **os.environ,
+            **environment,
+            **GIT,
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+        }
+        (folder / "state").mkdir(parents=True)
+        self._clone(self.project)
+        shutil.copytree(PROJECT / "example", self.app)
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.commit("The app")
+        self.pulumi("stack", "init", "test")
+        self.configure(**self._config())
+
+    def _clone(self, project: Path) -> None:
+        project.mkdir()
+        for part in PARTS:
+            source = PROJECT / part
+            if source.is_dir():
+                shutil.copytree(source, project / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, project / part)
+
+    def _config(self) -> dict[str, Any]:
+        hosts, registry = self.inventory.hosts, self.inventory.registry
+        return {
+            "service": self.service,
+            "image": f"tests/{self.service}",
+            "builder": {"context": "../app", "args": {"BASE": self.inventory.base_image}},
+            "servers": [host.address for host in hosts],
+            "ssh": {
+                "users": {host.address: host.user for host in hosts},
+                "host_keys": {host.address: host.host_key for host in hosts},
+            },
+            "registry": {"server": registry.server, "username": registry.username, "password": ["REGISTRY_PASSWORD"]},
+            "proxy": {"app_port": 8080, "host": self.name},
+            "deploy_timeout": "10",
+            "secrets": {"REGISTRY_PASSWORD": Path(registry.password_file).read_text().strip()},
+        }
+
+    @property
+    def name(self) -> str:
+        """The host name under which the app answers."""
+        return f"{self.service}.test"
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The sandbox's hosts."""
+        return self.inventory.hosts
+
+    # The app.
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the app's repository."""
+        words = ["git", "-C", str(self.app), *arguments]
+        return subprocess.run(words, env=self.environment, check=True, capture_output=True, text=True).stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the app."""
+        (self.app / path).write_text(text)
+
+    def commit(self, message: str = "A change") -> str:
+        """Commit everything; returns the commit's id."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    # The stack.
+
+    def configure(self, **settings: Any) -> None:
+        """Set keys of the config as a whole; None removes a key."""
+        for key, value in settings.items():
+            if value is None:
+                self.pulumi("config", "rm", key)
+            elif key == "secrets":
+                for name, secret in value.items():
+                    self.pulumi("config", "set", "--secret", "--path", f"secrets.{name}", "--", secret)
+            else:
+                self._set(key, value)
+
+    def _set(self, key: str, value: Any) -> None:
+        self.pulumi("config", "rm", key, check=False)
+        pairs = list(_flat(key, value))
+        words = [word for path, item in pairs for word in ("--plaintext", f"{path}={item}")]
+        self.pulumi("config", "set-all", "--path", *words)
+
+    def pulumi(self, *arguments: str, check: bool = True, project: Path | None = None) -> str:
+        """Run the Pulumi CLI in the project; returns its output, both streams.
+
+        :raises Failed: with the output, if the command fails and `check` is on.
+        """
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=project or self.project,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        if check and done.returncode:
+            raise Failed(done.stdout)
+        return done.stdout
+
+    def up(self, *options: str) -> str:
+        """`pulumi up` without the preview; returns its output."""
+        return self.pulumi("up", "--yes", "--skip-preview", *options)
+
+    def up_fails(self, *options: str) -> str:
+        """`pulumi up` that has to fail; returns its output."""
+        try:
+            output = self.up(*options)
+        except Failed as failed:
+            return str(failed)
+        raise AssertionError(f"the deploy succeeded:\n{output}")
+
+    def preview(self, *options: str) -> str:
+        """`pulumi preview`; returns its output."""
+        return self.pulumi("preview", *options)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", "stack", "output", "--json"],
+            cwd=self.project,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return dict(json.loads(done.stdout))
+
+    def state(self) -> str:
+        """The stack's state as it is stored."""
+        return self.pulumi("stack", "export")
+
+    def destroy(self) -> str:
+        """`pulumi destroy`."""
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+
+def _flat(path: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [pair for key, item in value.items() for pair in _flat(f'{path}["{key}"]', item)]
+    if isinstance(value, list | tuple):
+        return [pair for number, item in enumerate(value) for pair in _flat(f"{path}[{number}]", item)]
+    return [(path, str(value).lower() if isinstance(value, bool) else value)]

@@ -1,0 +1,22 @@
+"""remove, of the last app on a host."""
+
+from tests.host.docker_host import App, Host
+
+
+def test_the_last_app_takes_kamal_proxy_with_it_but_not_its_certificates(host: Host, only_app: App) -> None:
+    only_app.release("v1")
+    assert only_app.call("remove", "web").status == 0
+    assert host.docker("ps", "--all", "--quiet") == ""
+    assert host.docker("network", "ls", "--quiet", "--filter", "name=^kamal$") == ""
+    assert "kamal-proxy-config" in host.docker("volume", "ls", "--quiet").split()
+    assert host.run("ls", ".kamal").status != 0
+
+
+def test_kamal_proxy_stays_while_it_routes_to_something_else(host: Host, only_app: App) -> None:
+    said = only_app.release("v1")
+    target = f"{said['container_id'][:12]}:80"
+    host.docker("exec", "kamal-proxy", "kamal-proxy", "deploy", "else", "--target", target, "--host", "else.test")
+    result = only_app.call("remove", "web")
+    assert "it routes to others" in result.err
+    assert host.routes() == {"else": target}
+    host.docker("exec", "kamal-proxy", "kamal-proxy", "remove", "else")

@@ -1,0 +1,106 @@
+"""Real Git repositories for the tests, and pictures of folders to compare."""
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[3]
+
+RESOLVE = """
+import sys
+from pathlib import Path
+from deploy.source import resolve_source
+print(resolve_source(Path(sys.argv[1]), sys.argv[2]).version)
+"""
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A repository's working tree."""
+
+    path: Path
+
+    def git(self, *words: str, **variables: str) -> str:
+        """Run git here; returns what it says."""
+        command = ["git", "-c", "protocol.file.allow=always", *words]
+        environment = {**os.environ, **variables}
+        result = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, timeout=60, check=False)
+        assert result.returncode == 0, result.stderr.decode()
+        return os.fsdecode(result.stdout).removesuffix("\n")
+
+    def write(self, name: str, content: str | bytes = "content\n", mode: int = 0o644) -> Path:
+        """Write a file, with its folders."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        file.chmod(mode)
+        return file
+
+    def commit(self, message: str = "A commit") -> str:
+        """Commit all there is; returns the commit's id."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.head
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
+
+    def clone(self, path: Path, *options: str) -> "Repo":
+        """Clone this repository to a path."""
+        self.git("clone", "--quiet", *options, str(self.path), str(path))
+        return Repo(path)
+
+
+def create(path: Path, *options: str) -> Repo:
+    """An empty repository."""
+    path.mkdir(parents=True)
+    repo = Repo(path)
+    repo.git("init", "--quiet", "--initial-branch=main", *options)
+    return repo
+
+
+def version_in_another_process(context: Path, policy: str, **variables: str) -> str:
+    """What `resolve_source` answers in a Python process of its own."""
+    command = [sys.executable, "-c", RESOLVE, str(context), policy]
+    environment = {**os.environ, **variables}
+    result = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def picture(folder: Path) -> dict[bytes, tuple[str, bytes]]:
+    """All files below a folder but .git: path → (kind, content), kind being `file`, `program` or `link`."""
+    found: dict[bytes, tuple[str, bytes]] = {}
+    top = os.fsencode(folder)
+    for directory, folders, names in os.walk(top):
+        if b".git" in folders:
+            folders.remove(b".git")
+        links = [name for name in folders if os.path.islink(os.path.join(directory, name))]
+        for name in (*names, *links):
+            path = os.path.join(directory, name)
+            if name == b".git":
+                continue
+            if os.path.islink(path):
+                found[os.path.relpath(path, top)] = ("link", os.readlink(path))
+            else:
+                kind = "program" if os.stat(path).st_mode & stat.S_IXUSR else "file"
+                with open(path, "rb") as content:
+                    found[os.path.relpath(path, top)] = (kind, content.read())
+    return found
+
+
+def fingerprint(git_dir: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file of a Git directory, with its content and the time of its last change."""
+    found = {}
+    for file in git_dir.rglob("*"):
+        if file.is_file():
+            path = file.relative_to(git_dir)
+            # An object that git meets again gets a new time, which keeps `git gc` from removing it: that is no change.
+            found[str(path)] = (file.read_bytes(), 0 if path.parts[0] == "objects" else file.stat().st_mtime_ns)
+    return found

@@ -1,0 +1,211 @@
+"""Where a repository can be unusual: folders, worktrees, clones, ids, and none at all."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import SourceError
+from deploy.source import resolve_source
+
+from .repositories import Repo, create, picture
+
+
+def test_a_folder_of_the_repository_is_exported_and_the_whole_repository_named(repo: Repo, tmp_path: Path) -> None:
+    repo.write("services/web site/Dockerfile", "FROM scratch\n")
+    repo.write("services/web site/.dockerignore")
+    repo.commit()
+    repo.write("page.html", "<p>outside of the context</p>\n")
+    folder = repo.path / "services/web site"
+    source = resolve_source(folder, "worktree")
+    assert source.version == resolve_source(repo.path, "worktree").version
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == picture(folder)
+    assert resolve_source(folder, "commit").left_out == ("page.html",)
+
+
+def test_a_folder_named_like_a_pattern_is_only_itself(repo: Repo, tmp_path: Path) -> None:
+    repo.write("[ab]*/inside")
+    repo.write("a-decoy/inside")
+    repo.commit()
+    resolve_source(repo.path / "[ab]*", "commit").export(tmp_path / "context")
+    assert set(picture(tmp_path / "context")) == {b"inside"}
+
+
+def test_a_context_behind_a_link_is_found(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(repo.path / "bin")
+    resolve_source(tmp_path / "link", "commit").export(tmp_path / "context")
+    assert set(picture(tmp_path / "context")) == {b"start"}
+
+
+def test_a_relative_context_is_found(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo.path)
+    resolve_source(Path("bin"), "commit").export(Path("../context"))
+    assert set(picture(tmp_path / "context")) == {b"start"}
+
+
+def test_a_folder_that_is_not_committed_is_refused(repo: Repo, tmp_path: Path) -> None:
+    repo.write("later/Dockerfile")
+    source = resolve_source(repo.path / "later", "commit")
+    with pytest.raises(SourceError, match="there is no folder later in .* Commit it, or correct builder.context"):
+        source.export(tmp_path / "context")
+    assert not (tmp_path / "context").exists()
+
+
+def test_a_linked_worktree_has_its_own_head_and_changes(repo: Repo, tmp_path: Path) -> None:
+    linked = Repo(tmp_path / "linked")
+    repo.git("worktree", "add", "--quiet", "-b", "feature", str(linked.path))
+    linked.write("feature")
+    assert resolve_source(repo.path, "strict").version == repo.head
+    source = resolve_source(linked.path, "worktree")
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == picture(linked.path)
+    linked.commit()
+    assert resolve_source(linked.path, "strict").commit == linked.head != repo.head
+
+
+def test_a_shallow_clone_agrees_with_the_whole_one(repo: Repo, tmp_path: Path) -> None:
+    repo.write("second")
+    repo.commit()
+    shallow = Repo(tmp_path / "shallow")
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(shallow.path))
+    repo.write("new")
+    shallow.write("new")
+    source = resolve_source(shallow.path, "worktree")
+    assert source.version == resolve_source(repo.path, "worktree").version
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == picture(repo.path)
+
+
+def test_a_detached_head_is_a_commit_like_any_other(repo: Repo) -> None:
+    repo.git("checkout", "--quiet", "--detach")
+    assert resolve_source(repo.path, "strict").version == repo.head
+
+
+def test_a_sparse_checkout_exports_the_whole_tree(repo: Repo, tmp_path: Path) -> None:
+    whole = picture(repo.path)
+    repo.git("sparse-checkout", "set", "--no-cone", "/Dockerfile")
+    assert not (repo.path / "page.html").exists()
+    source = resolve_source(repo.path, "worktree")
+    assert source.version == repo.head
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == whole
+
+
+def test_a_repository_with_sha256_ids_works(tmp_path: Path) -> None:
+    repo = create(tmp_path / "app", "--object-format=sha256")
+    repo.write("page")
+    repo.commit()
+    repo.write("new")
+    source = resolve_source(repo.path, "worktree")
+    assert len(source.commit) == 64
+    assert source.version == f"{repo.head}_uncommitted_{source.tree[:16]}"
+
+
+@pytest.mark.parametrize("name", ["with space", "new\nline", "quo\"te:colon\\", "trailing ", "caf\udce9"])
+def test_a_repository_may_be_anywhere(tmp_path: Path, name: str) -> None:
+    repo = create(tmp_path / name)
+    repo.write("page")
+    repo.commit()
+    repo.write("page", "edited")
+    source = resolve_source(repo.path, "worktree")
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == picture(repo.path)
+
+
+def test_no_repository_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=rf"There is no Git repository at {tmp_path} .*git init.*deploy:version"):
+        resolve_source(tmp_path, "commit")
+
+
+def test_a_context_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"nowhere is not a directory: create it, or correct builder\.context"):
+        resolve_source(tmp_path / "nowhere", "commit")
+
+
+def test_a_bare_repository_is_refused(repo: Repo, tmp_path: Path) -> None:
+    bare = repo.clone(tmp_path / "bare", "--bare")
+    with pytest.raises(SourceError, match="is in a bare Git repository, .*: deploy from a clone of it"):
+        resolve_source(bare.path, "commit")
+
+
+def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
+    repo = create(tmp_path / "app")
+    repo.write("page")
+    with pytest.raises(SourceError, match="has no commit yet: commit the app first"):
+        resolve_source(repo.path, "worktree")
+
+
+def test_a_commit_without_files_is_refused(tmp_path: Path) -> None:
+    repo = create(tmp_path / "app")
+    repo.commit()
+    with pytest.raises(SourceError, match="The build context is empty: there is no file"):
+        resolve_source(repo.path, "commit").export(tmp_path / "context")
+
+
+def test_a_missing_git_program_is_named(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_source(repo.path, "commit")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SourceError, match="The git program cannot be run here: install git"):
+        resolve_source(repo.path, "commit")
+
+
+def test_a_missing_git_program_is_named_in_a_new_process_as_well(repo: Repo, tmp_path: Path) -> None:
+    from .repositories import PROJECT
+
+    code = (
+        "import sys; from pathlib import Path; from deploy.source import resolve_source, SourceError\n"
+        f"try: resolve_source(Path({str(repo.path)!r}), 'commit')\n"
+        "except SourceError as error: print(error)"
+    )
+    import subprocess
+
+    answer = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, env={"PATH": str(tmp_path)}, text=True)
+    assert answer.startswith("The git program cannot be run here: install git")
+
+
+def test_a_repository_of_someone_else_is_refused_with_gits_remedy(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(SourceError, match=r"does not trust the repository .*(.|\n)*--add safe.directory"):
+        resolve_source(repo.path, "commit")
+
+
+def test_a_file_that_cannot_be_read_is_named(repo: Repo, tmp_path: Path) -> None:
+    repo.write("secret").chmod(0)
+    with unprivileged(tmp_path), pytest.raises(SourceError, match="git add failed for .*secret.*Permission denied"):
+        resolve_source(repo.path, "worktree")
+
+
+def test_a_damaged_repository_is_reported_with_what_git_says(repo: Repo, tmp_path: Path) -> None:
+    source = resolve_source(repo.path, "commit")
+    page = repo.git("rev-parse", "HEAD:page.html")
+    (repo.path / ".git/objects" / page[:2] / page[2:]).unlink()
+    with pytest.raises(SourceError, match=f"git checkout failed for .*{page}"):
+        source.export(tmp_path / "context")
+    assert not (tmp_path / "context").exists()
+    shutil.rmtree(repo.path / ".git/objects")
+    (repo.path / ".git/objects").mkdir()
+    with pytest.raises(SourceError, match="git .* failed for .*bad object HEAD"):
+        resolve_source(repo.path, "commit")
+
+
+class unprivileged:
+    """Root may read every file: be somebody else for a while, who owns the files of the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        self.root = os.geteuid() == 0
+        if self.root:
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, 65534, 65534, follow_symlinks=False)
+            for path in self.folder.parents[:2]:
+                path.chmod(0o755)
+            os.seteuid(65534)
+
+    def __exit__(self, *_: object) -> None:
+        if self.root:
+            os.seteuid(0)

@@ -1,0 +1,139 @@
+"""What each value of deploy:source does with uncommitted changes."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import SourceError
+from deploy.source import SourcePolicy, resolve_source
+
+from .repositories import Repo, picture
+
+ALL = [policy.value for policy in SourcePolicy]
+
+
+@pytest.mark.parametrize("policy", ALL)
+def test_a_clean_tree_is_named_by_its_commit(repo: Repo, policy: str) -> None:
+    source = resolve_source(repo.path, policy)
+    assert source.version == source.commit == repo.head
+    assert source.tree == repo.git("rev-parse", "HEAD^{tree}")
+    assert source.left_out == ()
+
+
+@pytest.mark.parametrize("policy", ALL)
+def test_ignored_files_leave_a_tree_clean(repo: Repo, policy: str) -> None:
+    repo.write("server.log")
+    repo.write("tmp/cache")
+    assert resolve_source(repo.path, policy).version == repo.head
+
+
+def test_created_is_the_commits_date_in_utc(repo: Repo) -> None:
+    assert resolve_source(repo.path, "commit").created == "2024-03-01T01:30:00Z"
+
+
+def test_commit_names_and_exports_the_commit_and_lists_what_it_leaves_out(repo: Repo, tmp_path: Path) -> None:
+    committed = picture(repo.path)
+    repo.write("page.html", "<p>edited</p>\n")
+    repo.write("new folder/new file")
+    repo.write("staged")
+    repo.git("add", "staged")
+    (repo.path / "bin/start").unlink()
+    source = resolve_source(repo.path, "commit")
+    assert source.version == repo.head
+    assert source.left_out == ("bin/start", "new folder/new file", "page.html", "staged")
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == committed
+
+
+def test_commit_exports_the_commit_that_it_named_even_when_head_moves_on(repo: Repo, tmp_path: Path) -> None:
+    committed = picture(repo.path)
+    source = resolve_source(repo.path, "commit")
+    repo.write("page.html", "<p>later</p>\n")
+    repo.commit()
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == committed
+
+
+def test_strict_refuses_and_lists_the_files(repo: Repo) -> None:
+    repo.write("page.html", "<p>edited</p>\n")
+    repo.write("new")
+    with pytest.raises(SourceError) as refusal:
+        resolve_source(repo.path, "strict")
+    message = str(refusal.value)
+    assert message.startswith(f"2 uncommitted changes in {repo.path}, and deploy:source is strict:\n  new\n  page.html\n")
+    assert "Commit or stash them" in message
+
+
+def test_strict_lists_twenty_files_and_counts_the_others(repo: Repo) -> None:
+    for number in range(25):
+        repo.write(f"new-{number:02}")
+    with pytest.raises(SourceError) as refusal:
+        resolve_source(repo.path, "strict")
+    lines = str(refusal.value).splitlines()
+    assert lines[1:22] == [*(f"  new-{number:02}" for number in range(20)), "  and 5 more"]
+
+
+def test_worktree_names_the_working_tree_and_exports_it(repo: Repo, tmp_path: Path) -> None:
+    repo.write("page.html", "<p>edited</p>\n")
+    repo.write("new")
+    (repo.path / "bin/start").unlink()
+    source = resolve_source(repo.path, "worktree")
+    assert source.version == f"{repo.head}_uncommitted_{source.tree[:16]}"
+    assert source.left_out == ()
+    source.export(tmp_path / "context")
+    assert picture(tmp_path / "context") == picture(repo.path)
+    repo.commit()
+    assert source.tree == repo.git("rev-parse", "HEAD^{tree}"), "it is the id that git itself gives the tree"
+
+
+def test_worktree_leaves_ignored_files_out(repo: Repo, tmp_path: Path) -> None:
+    repo.write("new")
+    before = resolve_source(repo.path, "worktree")
+    repo.write("server.log")
+    assert resolve_source(repo.path, "worktree") == before
+    before.export(tmp_path / "context")
+    assert not (tmp_path / "context/server.log").exists()
+
+
+def test_worktree_names_the_content_whatever_is_staged(repo: Repo) -> None:
+    repo.write("page.html", "<p>edited</p>\n")
+    unstaged = resolve_source(repo.path, "worktree")
+    repo.git("add", "--all")
+    assert resolve_source(repo.path, "worktree") == unstaged
+
+
+def test_worktree_names_content_equal_to_the_commits_by_the_commit(repo: Repo) -> None:
+    page = (repo.path / "page.html").read_text()
+    repo.write("page.html", "<p>staged</p>\n")
+    repo.git("add", "--all")
+    repo.write("page.html", page)
+    assert repo.git("status", "--porcelain")
+    assert resolve_source(repo.path, "worktree").version == repo.head
+
+
+def test_worktree_refuses_to_export_what_its_version_does_not_name(repo: Repo, tmp_path: Path) -> None:
+    repo.write("page.html", "<p>edited</p>\n")
+    source = resolve_source(repo.path, "worktree")
+    repo.write("page.html", "<p>edited again</p>\n")
+    with pytest.raises(SourceError, match=r"changed since the version .* was computed: run pulumi up again"):
+        source.export(tmp_path / "context")
+    assert list(tmp_path.iterdir()) == [repo.path], "nothing is left behind"
+
+
+def test_an_edit_of_the_same_size_within_the_same_tick_is_seen(repo: Repo) -> None:
+    versions = set()
+    for letter in "abcdefgh":
+        repo.write("page.html", letter)
+        versions.add(resolve_source(repo.path, "worktree").version)
+    assert len(versions) == 8
+
+
+def test_an_unknown_policy_is_refused_with_the_known_ones(repo: Repo) -> None:
+    with pytest.raises(SourceError, match="deploy:source is 'latest'; it can be commit, strict, worktree"):
+        resolve_source(repo.path, "latest")
+
+
+def test_a_file_name_cannot_reach_the_terminal_as_it_is(repo: Repo) -> None:
+    repo.write("red\x1b[31m\nname é")
+    (repo.path / "caf\udce9").touch()
+    assert resolve_source(repo.path, "commit").left_out == ("caf\\xe9", "red\\x1b[31m\\nname é")
