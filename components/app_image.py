@@ -7,8 +7,7 @@ import pulumi_docker as docker
 
 from components.image_build import ImageBuild
 from deploy.settings import Settings
-from deploy.source import Source
-
+from deploy.source import Source, listed
 
 class AppImage(pulumi.ComponentResource):
     """The pushed image. All that comes after takes the version from here, so nothing can run before the push.
@@ -66,6 +65,8 @@ class AppImage(pulumi.ComponentResource):
     def _build_and_push(
         self, source: Source, after: Sequence[pulumi.Resource]
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        if source.left_out:
+            pulumi.log.warn(_left_out(source), self)
         build = ImageBuild(self._settings, source)
         image = docker.RemoteImage(
             self._settings.service,
@@ -87,3 +88,10 @@ class AppImage(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, provider=self._provider, depends_on=[image]),
         )
         return pushed.name, pushed.sha256_digest
+
+
+def _left_out(source: Source) -> str:
+    return (
+        f"commit {source.commit[:12]} is deployed, without these uncommitted changes:\n{listed(source.left_out)}\n"
+        "Commit them, or build the working tree as it is: pulumi config set source worktree"
+    )

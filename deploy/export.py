@@ -71,7 +71,7 @@ def _check_out(
     top.chmod(0o755)
     elsewhere = replace(repository, worktree=top)
     with tempfile.TemporaryDirectory(dir=staging) as scratch:
-        environment = {**environment, "GIT_INDEX_FILE": os.path.join(scratch, "index")}
+        environment = {**environment, "GIT_INDEX_FILE": str(Path(scratch, "index"))}
         elsewhere.git("read-tree", tree, environment=environment, configuration=CONFIGURATION)
         pathspec = f":(top,literal){'' if folder == Path() else folder}"
         entries = _entries(elsewhere.git("ls-files", "--stage", "-z", "--", pathspec, environment=environment))
@@ -143,5 +143,5 @@ def _staged(destination: Path) -> Iterator[Path]:
 def _set_times(folder: Path, time: int) -> None:
     for directory, folders, files in os.walk(folder, topdown=False):
         for name in (*folders, *files):
-            os.utime(os.path.join(directory, name), (time, time), follow_symlinks=False)
+            os.utime(Path(directory, name), (time, time), follow_symlinks=False)
     os.utime(folder, (time, time))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from deploy.errors import SourceError
 
@@ -109,14 +109,13 @@ def run_git(
         )
     except (GitCommandNotFound, PermissionError) as error:
         raise _git_missing() from error
-    assert isinstance(output, bytes)
     answer = answer.strip()
     if status not in accepted:
         place = variables.get("GIT_DIR", str(directory))
         if answer.startswith("Timeout:"):
             raise SourceError(f"git {words[0]} for {place} did not end within {limit:g} seconds.")
         raise GitError(place, words[0], answer)
-    return output
+    return cast(bytes, output)
 
 
 def displayed(path: bytes) -> str:

@@ -70,7 +70,7 @@ class Repository:
 
     @cached_property
     def settings(self) -> dict[str, str]:
-        """origin's URL and how the user's git converts line ends, by their keys, where they are set."""
+        """The URL of origin, and how the user's git converts line ends, by their keys, where they are set."""
         keys = r"^(remote\.origin\.url|core\.autocrlf|core\.eol)$"
         found: dict[str, str] = {}
         answer = run_git(

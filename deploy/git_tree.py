@@ -6,6 +6,7 @@ All of it happens on a copy of the index and in an object directory of our own: 
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def open_working_tree(repository: Repository) -> Iterator[WorkingTree]:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.path("objects")),
             "GIT_OPTIONAL_LOCKS": "1",  # the index is ours: status may note in it what it has read
         }
-        _accept_line_ends(repository, environment)
+        _accept_line_ends(repository, environment, index)
         yield WorkingTree(repository, environment)
 
 
@@ -80,13 +81,16 @@ def refuse_nested_changes(changes: list[Change]) -> None:
             )
 
 
-def _accept_line_ends(repository: Repository, environment: Mapping[str, str]) -> None:
+def _accept_line_ends(repository: Repository, environment: Mapping[str, str], index: Path) -> None:
     # A file that was checked out with CRLF, because this user's git does so, is not a changed file. So that user's
     # conversion decides which files are unchanged; all others are taken as they are, on every machine.
     conversion = {key: value for key, value in repository.settings.items() if key.startswith("core.")}
     if conversion:
         refresh = ("update-index", "-q", "--refresh", "--unmerged", "--force-write-index")
         repository.git(*refresh, environment=environment, configuration=conversion, accepted=(0, 1))
+        # git reads again what is not older than its index, in whole seconds; these files have just been read.
+        a_second_later = int(time.time()) + 1
+        os.utime(index, (a_second_later, a_second_later))
 
 
 def _change(entry: bytes) -> Change:

@@ -2,7 +2,7 @@
 # Running a verb: messages, failures, time limits, cleaning up.
 
 work=''               # this run's own directory: it holds secrets, and goes with the run
-waiting_for='its start'
+waiting_for=''
 undo=''               # names of functions that put the host back, called when the verb fails
 changes=yes           # whether the verb changes something, and so belongs in the audit log
 watchers='' helpers='' # process ids of what runs beside the verb, and ends with it: ours, and programs
@@ -31,6 +31,7 @@ begin() {
   trap 'interrupted HUP' HUP
   trap 'interrupted INT' INT
   trap 'interrupted PIPE' PIPE
+  wait_for 'its spec'
   beat_every_ten_seconds
 }
 
@@ -72,10 +73,11 @@ beat_every_ten_seconds() {
   watchers=$!
 }
 
-# end_watchers PIDS...: by KILL, as a TERM can get lost while dash makes a process; waited for, as bash tells of a killed
-# process otherwise.
+# end_watchers PIDS...: by KILL, as a TERM can get lost while dash makes a process; waited for, as otherwise bash tells
+# of a killed process.
 end_watchers() {
-  { kill -KILL "$@" && wait "$@"; } 2>/dev/null || : # some have ended by themselves
+  # Some have ended by themselves.
+  { kill -KILL "$@" || :; wait "$@" || :; } 2>/dev/null
 }
 
 # wait_for WORDS...: what the next steps wait for, for the heartbeat and for the message at the time limit.

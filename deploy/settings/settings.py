@@ -16,9 +16,9 @@ from deploy.settings.release_task import ReleaseTask
 from deploy.settings.section import NAME, Count, Seconds, Section
 from deploy.settings.servers import Servers
 from deploy.settings.ssh import Ssh
+from deploy.version import is_version
 
 IMAGE = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
 def _name(value: str) -> str:
@@ -44,7 +44,7 @@ def _image(value: str) -> str:
 
 
 def _tag(value: str) -> str:
-    if not TAG.fullmatch(value):
+    if not is_version(value):
         raise ValueError(f'should be a tag: letters, digits, _ . - (128 at most), found "{value}"')
     return value
 

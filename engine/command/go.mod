@@ -1,4 +1,4 @@
-module kamal-deploy/engine/command
+module engine/command
 
 go 1.26.0
 

@@ -7,8 +7,8 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"kamal-deploy/engine/command/local"
-	"kamal-deploy/engine/command/remote"
+	"engine/command/local"
+	"engine/command/remote"
 )
 
 // newProvider returns the provider with its two resources.

@@ -207,7 +207,9 @@ func newTestServer(t *testing.T) integration.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := integration.NewServer(t.Context(), "command", semver.MustParse(version), integration.WithProvider(provider))
+	server, err := integration.NewServer(
+		t.Context(), "command", semver.MustParse(version), integration.WithProvider(provider),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

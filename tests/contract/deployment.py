@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import pulumi
 import pytest
 from pulumi import automation
 from pulumi_command import remote
@@ -54,6 +54,18 @@ class Deployment:
         self.stack.up(on_event=note)
         return steps
 
+    def messages(self, program: Program) -> dict[str, list[str]]:
+        """Deploy the program, and return what was shown of each command while it ran, by the command's name."""
+        messages: dict[str, list[str]] = {}
+
+        def note(event: automation.EngineEvent) -> None:
+            if shown := event.diagnostic_event:
+                messages.setdefault((shown.urn or "").rpartition("::")[2], []).append(shown.message.strip())
+
+        self.stack.workspace.program = program
+        self.stack.up(on_event=note)
+        return messages
+
     def preview(self, program: Program) -> automation.PreviewResult:
         """Preview the program."""
         self.stack.workspace.program = program
@@ -74,9 +86,9 @@ class Deployment:
         return "".join(path.read_text() for path in self.state_dir.rglob("*") if path.is_file())
 
 
-def connection_to(host: SshServer, **changes: pulumi.Input) -> remote.ConnectionArgs:
+def connection_to(host: SshServer, **changes: Any) -> remote.ConnectionArgs:
     """The way to the host, with some of its arguments changed."""
-    arguments = {
+    arguments: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": host.port,
         "user": host.user,

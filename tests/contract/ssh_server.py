@@ -109,7 +109,7 @@ def _program(name: str) -> str:
 def _unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _wait_for(condition: Callable[[], bool], what: str) -> None:

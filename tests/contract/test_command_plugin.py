@@ -54,14 +54,6 @@ def test_an_unchanged_command_connects_to_no_host(
     assert host.connections() == before
 
 
-def test_a_command_takes_one_connection(
-    deployment: Deployment, connection: remote.ConnectionArgs, host: SshServer
-) -> None:
-    before = host.connections()
-    deployment.up(command(connection, create="true"))
-    assert host.connections() == before + 1
-
-
 def test_changed_triggers_replace_and_delete_last(
     deployment: Deployment, connection: remote.ConnectionArgs, journal: Journal
 ) -> None:
@@ -219,12 +211,12 @@ def test_another_host_key_fails_and_runs_nothing(
     assert host.logins() == logins
 
 
-def test_the_agent_named_by_the_environment_logs_in(
+def test_a_command_logs_in_once_with_the_agent_that_the_environment_names(
     deployment: Deployment, connection: remote.ConnectionArgs, host: SshServer
 ) -> None:
-    logins = host.logins()
+    connections, logins = host.connections(), host.logins()
     deployment.up(command(connection, create="true"))
-    assert host.logins() == logins + 1
+    assert (host.connections(), host.logins()) == (connections + 1, logins + 1)
 
 
 def test_a_private_key_logs_in(deployment: Deployment, host: SshServer) -> None:
@@ -249,25 +241,23 @@ def test_a_refused_environment_variable_fails_and_names_it(
     assert journal.lines() == []
 
 
-@pytest.mark.parametrize(
-    ("logging", "shown"),
-    [
-        (remote.Logging.NONE, set()),
-        (remote.Logging.STDOUT, {"to-stdout"}),
-        (remote.Logging.STDERR, {"to-stderr"}),
-        (remote.Logging.STDOUT_AND_STDERR, {"to-stdout", "to-stderr"}),
-    ],
-)
 def test_logging_chooses_what_is_shown_while_a_command_runs(
-    deployment: Deployment, connection: remote.ConnectionArgs, logging: remote.Logging, shown: set[str]
+    deployment: Deployment, connection: remote.ConnectionArgs
 ) -> None:
-    messages: list[str] = []
-    create = "echo to-stdout; echo to-stderr >&2"
-    deployment.stack.workspace.program = command(connection, create=create, logging=logging)
-    deployment.stack.up(
-        on_event=lambda event: messages.append(event.diagnostic_event.message) if event.diagnostic_event else None
-    )
-    assert {word for word in ("to-stdout", "to-stderr") if any(word in message for message in messages)} == shown
+    shown = {
+        remote.Logging.NONE: [],
+        remote.Logging.STDOUT: ["to-stdout"],
+        remote.Logging.STDERR: ["to-stderr"],
+        remote.Logging.STDOUT_AND_STDERR: ["to-stderr", "to-stdout"],
+    }
+
+    def program() -> None:
+        for logging in shown:
+            create = "echo to-stdout; echo to-stderr >&2"
+            remote.Command(logging.value, connection=connection, create=create, logging=logging)
+
+    messages = deployment.messages(program)
+    assert {logging: sorted(messages.get(logging.value, [])) for logging in shown} == shown
 
 
 def test_a_local_command_gets_environment_stdin_and_directory(deployment: Deployment, tmp_path: Path) -> None:

@@ -175,11 +175,11 @@ class App:
         self.roles.add(role)
         return self.call("secrets", role, spec=values).spec["secrets"]
 
-    def candidate(self, version: str, role: str = "web", secrets: str = "-", limit: float = 50, **spec: str) -> Result:
+    def candidate(self, version: str, role: str = "web", secrets: str = "-", **spec: str) -> Result:
         """The candidate of a role; `spec` is added to what a plain one needs, with `__` for a dot and `_` as it is."""
         self.roles.add(role)
         words = (role, self.host.images[version], secrets, "Tess Tester")
-        return self.call("candidate", *words, spec=self.role_spec(version, role) | _dotted(spec), limit=limit)
+        return self.call("candidate", *words, spec=self.role_spec(version, role) | _dotted(spec))
 
     def role_spec(self, version: str, role: str = "web") -> dict[str, str]:
         web = {"port": "80", "mode": "proxy", "gate.health-check-path": "/up", "gate.health-check-interval": "200ms"}
@@ -208,10 +208,10 @@ class App:
         items = common | (web if role == "web" else worker) | _dotted(spec)
         return self.call("switch", role, release, "none", "Tess Tester", spec=items)
 
-    def retire(self, release: str, role: str = "web", retain: int = 5) -> Result:
-        return self.call("retire", role, release, spec={"retain": str(retain), "stop_timeout": "3"})
+    def retire(self, release: str, role: str = "web", retain: str = "5") -> Result:
+        return self.call("retire", role, release, spec={"retain": retain, "stop_timeout": "3"})
 
-    def release(self, version: str, role: str = "web", retain: int = 5, **spec: str) -> dict[str, str]:
+    def release(self, version: str, role: str = "web", retain: str = "5", **spec: str) -> dict[str, str]:
         """All steps of a release, with what the last one says."""
         self.pull(version)
         candidate = self.candidate(version, role, **spec).spec

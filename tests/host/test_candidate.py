@@ -183,7 +183,8 @@ def test_a_crashing_candidate_is_given_up_long_before_its_time_limit(shared_app:
 
 def test_a_time_limit_names_what_was_waited_for_and_cleans_up(shared_app: App) -> None:
     before = shared_app.snapshot()
-    result = shared_app.candidate("v2", limit=2, **SILENT | {"gate.deploy-timeout": "30s"})
+    spec = shared_app.role_spec("v2") | SILENT | {"gate.deploy-timeout": "30s"}
+    result = shared_app.call("candidate", "web", shared_app.host.images["v2"], "-", spec=spec, limit=2)
     assert result.status == 124
     assert "while waiting for version v2 of role web to become healthy" in result.err
     assert shared_app.snapshot() == before

@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 
-	"kamal-deploy/engine/command/output"
+	"engine/command/output"
 )
 
 // Command is the resource's controller.
@@ -77,7 +77,8 @@ func (i *Inputs) Annotate(a infer.Annotator) {
 	a.Describe(&i.Logging, "What of the output is shown while the command runs. Defaults to both streams.")
 	a.Describe(&i.AddPreviousOutputInEnv,
 		"Whether the last run's output is passed as PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. Defaults to true.")
-	a.Describe(&i.AssetPaths, "Patterns of the files to return as assets, relative to dir. One that begins with ! excludes.")
+	a.Describe(&i.AssetPaths,
+		"Patterns of the files to return as assets, relative to dir. One that begins with ! excludes.")
 	a.Describe(&i.ArchivePaths, "Patterns of the files to return as one archive, relative to dir.")
 }
 
@@ -103,7 +104,9 @@ func (*Command) Create(ctx context.Context, req infer.CreateRequest[Inputs]) (in
 }
 
 // Update runs the update command or, without one, the create command.
-func (*Command) Update(ctx context.Context, req infer.UpdateRequest[Inputs, State]) (infer.UpdateResponse[State], error) {
+func (*Command) Update(
+	ctx context.Context, req infer.UpdateRequest[Inputs, State],
+) (infer.UpdateResponse[State], error) {
 	state := State{Inputs: req.Inputs, Outputs: req.State.Outputs}
 	if req.DryRun {
 		return infer.UpdateResponse[State]{Output: state}, nil

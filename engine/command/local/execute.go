@@ -12,7 +12,7 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 
-	"kamal-deploy/engine/command/output"
+	"engine/command/output"
 )
 
 // grace is how long a cancelled command has to tidy up, and how long output may go on after the command's exit.
@@ -22,7 +22,9 @@ const grace = 5 * time.Second
 //
 // The command has a process group of its own: cancelling ends its children too. A process that it leaves behind does
 // not hold up the end.
-func execute(ctx context.Context, inputs Inputs, environment []string, command string) (stdout, stderr string, err error) {
+func execute(
+	ctx context.Context, inputs Inputs, environment []string, command string,
+) (stdout, stderr string, err error) {
 	capture := output.NewCapture(inputs.shown(), func(line string) {
 		if ctx.Err() == nil {
 			p.GetLogger(ctx).InfoStatus(line)
@@ -67,9 +69,9 @@ func signalGroup(process *exec.Cmd, signal syscall.Signal) error {
 func describe(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return errors.New("local command given up at the resource's custom timeout")
+		return errors.New("local command was cancelled at the resource's custom timeout")
 	case ctx.Err() != nil:
-		return errors.New("local command cancelled")
+		return errors.New("local command was cancelled")
 	default:
 		return fmt.Errorf("local command failed: %w", err)
 	}

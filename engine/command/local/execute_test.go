@@ -53,6 +53,7 @@ func TestUnreadStdinIsNoFailure(t *testing.T) {
 }
 
 func TestAProcessLeftBehindDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	t.Cleanup(func() { _ = syscall.Kill(readPid(t, pidFile), syscall.SIGKILL) })
 	begin := time.Now()
@@ -66,6 +67,7 @@ func TestAProcessLeftBehindDoesNotHoldUpTheEnd(t *testing.T) {
 }
 
 func TestCancellingEndsTheWholeProcessGroup(t *testing.T) {
+	t.Parallel()
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()

@@ -40,7 +40,8 @@ func TestTheTailBeginsAtALine(t *testing.T) {
 		fmt.Fprintf(capture.Stdout(), "line %d\n", i)
 	}
 	lines := strings.Split(capture.Tail(), "\n")
-	if lines[0] != "(earlier output left out)" || !strings.HasPrefix(lines[1], "line ") || !slices.Contains(lines, "line 9999") {
+	first, second := lines[0], lines[1]
+	if first != "(earlier output left out)" || !strings.HasPrefix(second, "line ") || !slices.Contains(lines, "line 9999") {
 		t.Errorf("got %q … %q", lines[:2], lines[len(lines)-2:])
 	}
 }

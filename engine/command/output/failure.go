@@ -11,7 +11,7 @@ import (
 func Failure(reason error, capture *Capture) error {
 	tail := strings.TrimSuffix(capture.Tail(), "\n")
 	if tail == "" {
-		return fmt.Errorf("%w (it printed nothing)", reason)
+		return reason
 	}
 	return fmt.Errorf("%w:\n%s", reason, tail)
 }

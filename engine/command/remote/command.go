@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"kamal-deploy/engine/command/output"
+	"engine/command/output"
 )
 
 // Command is the resource's controller.
@@ -86,7 +86,9 @@ func (*Command) Create(ctx context.Context, req infer.CreateRequest[Inputs]) (in
 }
 
 // Update runs the update command or, without one, the create command.
-func (*Command) Update(ctx context.Context, req infer.UpdateRequest[Inputs, State]) (infer.UpdateResponse[State], error) {
+func (*Command) Update(
+	ctx context.Context, req infer.UpdateRequest[Inputs, State],
+) (infer.UpdateResponse[State], error) {
 	state := State{Inputs: req.Inputs, Stdout: req.State.Stdout, Stderr: req.State.Stderr}
 	if req.DryRun {
 		return infer.UpdateResponse[State]{Output: state}, nil

@@ -65,7 +65,8 @@ func (l *Login) annotate(a infer.Annotator) {
 	a.Describe(&l.PrivateKeyPassword, "The password of the private key, if it is encrypted.")
 	a.Describe(&l.AgentSocketPath, "The SSH agent's socket. Defaults to the environment variable SSH_AUTH_SOCK.")
 	a.Describe(&l.HostKey, "The host key to expect, as a line of authorized_keys. If not given, any key is accepted.")
-	a.Describe(&l.DialErrorLimit, "How many failed attempts to connect are followed by another one. -1: no limit. Defaults to 10.")
+	a.Describe(&l.DialErrorLimit,
+		"How many failed attempts to connect are followed by another one. -1: no limit. Defaults to 10.")
 	a.SetDefault(&l.DialErrorLimit, defaultDialErrorLimit)
 	a.Describe(&l.PerDialTimeout, "Seconds that an attempt to connect may take. 0: no limit. Defaults to 15.")
 	a.SetDefault(&l.PerDialTimeout, defaultPerDialTimeout)

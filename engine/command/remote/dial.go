@@ -49,14 +49,14 @@ func (l Login) dial(ctx context.Context, connect connector) (*ssh.Client, error)
 			return client, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("connecting to %s: %w", l, ending(ctx))
+			return nil, fmt.Errorf("connecting to %s was %w", l, ending(ctx))
 		}
 		if final := (finalError{}); errors.As(err, &final) {
 			return nil, final.error
 		}
 		if limit >= 0 && failures > limit {
-			return nil, fmt.Errorf("%s cannot be reached, tried %d times (dialErrorLimit is %d): %w. "+
-				"Check the address and the port, that the host is up, and that no firewall is in the way", l, failures, limit, err)
+			return nil, fmt.Errorf("%s cannot be reached, tried %d times (dialErrorLimit is %d): %w. Check the address "+
+				"and the port, that the host is up, and that no firewall is in the way", l, failures, limit, err)
 		}
 		p.GetLogger(ctx).InfoStatusf("%s cannot be reached yet, attempt %d failed: %s", l, failures, err)
 		sleep(ctx, delay) // The next attempt fails at once if ctx has ended.
@@ -89,7 +89,8 @@ func (l Login) connect(ctx context.Context, connect connector) (net.Conn, error)
 		return nil, fmt.Errorf("no connection within %s", l.attemptLimit())
 	}
 	if denied := (*ssh.OpenChannelError)(nil); errors.As(err, &denied) && denied.Reason == ssh.Prohibited {
-		return nil, finalError{fmt.Errorf("the jump host does not let us through to %s: %w (AllowTcpForwarding, PermitOpen)", l, err)}
+		return nil, finalError{fmt.Errorf("the jump host does not let us through to %s "+
+			"(see AllowTcpForwarding and PermitOpen in its sshd_config): %w", l, err)}
 	}
 	return nil, err
 }
@@ -116,7 +117,8 @@ func (l Login) shakeHands(ctx context.Context, conn net.Conn) (*ssh.Client, erro
 // explain makes the final errors of a handshake final, and says what to do about them.
 func (l Login) explain(err error) error {
 	if negotiation := (*ssh.AlgorithmNegotiationError)(nil); errors.As(err, &negotiation) {
-		return finalError{fmt.Errorf("%s has no SSH algorithm (or no host key of hostKey's type) in common with us: %w", l, err)}
+		return finalError{fmt.Errorf("%s has no host key of hostKey's type, or no SSH algorithm in common with us: %w",
+			l, err)}
 	}
 	if refused(err) {
 		return finalError{fmt.Errorf("%s refuses the login. Offered: %s. Check the user, and that the public key is in "+

@@ -9,7 +9,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
 
-	"kamal-deploy/engine/command/output"
+	"engine/command/output"
 )
 
 // cancelGrace is how long a cancelled command has to tidy up before the connection is closed.
@@ -48,10 +48,11 @@ func runWatched(
 		cancel(lost)
 		client.Close()
 	})
-	context.AfterFunc(ctx, func() {
+	stopClosing := context.AfterFunc(ctx, func() {
 		time.Sleep(cancelGrace)
 		client.Close()
 	})
+	defer stopClosing()
 
 	capture := output.NewCapture(j.shown, func(line string) {
 		if ctx.Err() == nil {
@@ -68,20 +69,25 @@ func runWatched(
 
 // describe says in words how the command on the host ended.
 func describe(ctx context.Context, connection Connection, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("command on %s: %w", connection, ending(ctx))
-	}
-	if exit := (*exitError)(nil); errors.As(err, &exit) {
+	exit := (*exitError)(nil)
+	exited := errors.As(err, &exit)
+	switch {
+	case ctx.Err() != nil && exited:
+		return fmt.Errorf("command on %s %w after it was %w", connection, err, ending(ctx))
+	case ctx.Err() != nil:
+		return fmt.Errorf("command on %s was %w; it may still be running there", connection, ending(ctx))
+	case exited:
 		return fmt.Errorf("command on %s %w", connection, err)
+	default:
+		return fmt.Errorf("command on %s failed: %w", connection, err)
 	}
-	return fmt.Errorf("command on %s failed: %w", connection, err)
 }
 
 // ending says why ctx ended.
 func ending(ctx context.Context) error {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
-		return errors.New("given up at the resource's custom timeout")
+		return errors.New("cancelled at the resource's custom timeout")
 	case errors.Is(cause, context.Canceled):
 		return errors.New("cancelled")
 	default:

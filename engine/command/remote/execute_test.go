@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 func TestOutputComesBackWithoutItsLastNewline(t *testing.T) {
@@ -162,10 +164,11 @@ func TestCancellingSendsTheCommandATermAndReportsWhatItPrintedThen(t *testing.T)
 		return 143
 	}
 	_, _, err := execute(ctx, s.connection(), job{command: "wait"})
-	wantInError(t, err, "cancelled", "tidied up after TERM")
+	wantInError(t, err, "exited with status 143 after it was cancelled", "tidied up after TERM")
 }
 
 func TestCancellingEndsTheWaitForACommandThatGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -174,7 +177,7 @@ func TestCancellingEndsTheWaitForACommandThatGoesOn(t *testing.T) {
 	s.commands["hang"] = func(session) uint32 { <-ended; return 0 }
 	wantWithin(t, cancelGrace+3*time.Second, "end of the wait", func() {
 		_, _, err := execute(ctx, s.connection(), job{command: "hang"})
-		wantInError(t, err, "custom timeout")
+		wantInError(t, err, "cancelled at the resource's custom timeout", "may still be running")
 	})
 }
 
@@ -207,6 +210,29 @@ func TestALostConnectionSaysThatTheCommandMayStillRun(t *testing.T) {
 	}
 	_, _, err := execute(t.Context(), s.connection(), job{command: "drop"})
 	wantInError(t, err, "may still be running")
+}
+
+func TestAUserWithoutCommandsIsTold(t *testing.T) {
+	_, _, err := execute(t.Context(), newServer(t).connection(), job{command: "unknown to the server"})
+	wantInError(t, err, "does not let this user run commands")
+}
+
+func TestAProcessLeftBehindDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.commands["daemon"] = func(c session) uint32 {
+		fmt.Fprint(c, "started")
+		// The exit status comes, but the streams stay open.
+		_, _ = c.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
+		<-t.Context().Done()
+		return 0
+	}
+	wantWithin(t, outputGrace+3*time.Second, "end of the wait", func() {
+		stdout, _, err := execute(t.Context(), s.connection(), job{command: "daemon"})
+		if err != nil || stdout != "started" {
+			t.Errorf("got %q, %v", stdout, err)
+		}
+	})
 }
 
 func wantInError(t *testing.T, err error, parts ...string) {

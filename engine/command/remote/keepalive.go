@@ -30,8 +30,7 @@ func (h heartbeat) watch(ctx context.Context, client *ssh.Client, lost func(erro
 				return // The connection is closed: the command's own wait ends with it.
 			}
 		case <-time.After(h.timeout):
-			lost(fmt.Errorf("the host has not answered for %s, the connection is given up; "+
-				"the command may still be running there", h.timeout))
+			lost(fmt.Errorf("given up, as the host has not answered for %s", h.timeout))
 			return
 		}
 	}

@@ -72,7 +72,7 @@ func (l Login) authMethods(ctx context.Context) ([]ssh.AuthMethod, error) {
 		methods = append(methods, ssh.Password(*l.Password), ssh.KeyboardInteractive(l.answerWithPassword))
 	}
 	if path := l.agentSocketPath(); path != "" && l.PrivateKey == nil {
-		methods = append(methods, ssh.PublicKeysCallback(func() ([]ssh.Signer, error) { return agentSigners(ctx, path) }))
+		methods = append(methods, ssh.PublicKeysCallback(func() ([]ssh.Signer, error) { return l.agentSigners(ctx, path) }))
 	}
 	return methods, nil
 }
@@ -104,30 +104,32 @@ func (l Login) agentSocketPath() string {
 }
 
 // agentSigners returns the agent's keys. The socket stays open until ctx ends, for the agent signs through it.
-func agentSigners(ctx context.Context, path string) ([]ssh.Signer, error) {
+func (l Login) agentSigners(ctx context.Context, path string) ([]ssh.Signer, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err != nil {
-		return nil, agentError(path, err)
+		return nil, l.agentError(path, err)
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
 	signers, err := agent.NewClient(conn).Signers()
 	if err != nil {
-		return nil, agentError(path, err)
+		return nil, l.agentError(path, err)
 	}
 	if len(signers) == 0 {
-		return nil, agentError(path, errors.New("it holds no key"))
+		return nil, l.agentError(path, errors.New("it holds no key"))
 	}
 	return signers, nil
 }
 
-func agentError(path string, err error) error {
-	return finalError{fmt.Errorf("the SSH agent at %s cannot be used: %w. Start an agent, add your key with ssh-add, "+
-		"and see that SSH_AUTH_SOCK (or agentSocketPath) names its socket", path, err)}
+func (l Login) agentError(path string, err error) error {
+	return finalError{fmt.Errorf("no login to %s: the SSH agent at %s cannot be used: %w. Start an agent, add your key "+
+		"with ssh-add, and see that SSH_AUTH_SOCK (or agentSocketPath) names its socket", l, path, err)}
 }
 
 // refused says whether the server turned the login down. The library has no type for it.
 func refused(err error) bool {
-	for _, sign := range []string{"unable to authenticate", "too many authentication", "disconnect, reason 2:", "disconnect, reason 14:"} {
+	for _, sign := range []string{
+		"unable to authenticate", "too many authentication", "disconnect, reason 2:", "disconnect, reason 14:",
+	} {
 		if strings.Contains(strings.ToLower(err.Error()), sign) {
 			return true
 		}

@@ -14,7 +14,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
 
-	"kamal-deploy/engine/command/output"
+	"engine/command/output"
 )
 
 // outputGrace is how long output may go on after the command's exit, if a process it left behind holds its streams.
@@ -33,7 +33,10 @@ func (e *exitError) Error() string {
 	return fmt.Sprintf("exited with status %d", e.status)
 }
 
-var errNoExitStatus = errors.New("the connection was lost before the command ended; it may still be running there")
+var (
+	errNoExitStatus = errors.New("the connection was lost before the command ended; it may still be running there")
+	errRefused      = errors.New("refused by the server")
+)
 
 // runSession runs the job in a session of the client and returns when it has exited and its output has ended.
 //
@@ -51,8 +54,12 @@ func runSession(ctx context.Context, client *ssh.Client, j job, capture *output.
 	if err := setEnvironment(ctx, channel, j); err != nil {
 		return err
 	}
-	if err := request(channel, "exec", struct{ Command string }{j.command}); err != nil {
-		return fmt.Errorf("the host does not run commands for this user: %w", err)
+	switch err := request(channel, "exec", struct{ Command string }{j.command}); {
+	case errors.Is(err, errRefused):
+		return errors.New("the host does not let this user run commands")
+	case err != nil:
+		return fmt.Errorf("the connection was lost when the command was sent (it has %d bytes: "+
+			"a long text belongs in stdin): %w", len(j.command), err)
 	}
 	stopTerminating := context.AfterFunc(ctx, func() { terminate(channel) })
 	defer stopTerminating()
@@ -112,7 +119,7 @@ func setVariable(channel ssh.Channel, name, value string) error {
 func request(channel ssh.Channel, name string, payload any) error {
 	accepted, err := channel.SendRequest(name, true, ssh.Marshal(payload))
 	if err == nil && !accepted {
-		err = fmt.Errorf("request %q refused", name)
+		err = errRefused
 	}
 	return err
 }

@@ -77,21 +77,17 @@ def version_in_another_process(context: Path, policy: str, **variables: str) -> 
 def picture(folder: Path) -> dict[bytes, tuple[str, bytes]]:
     """All files below a folder but .git: path → (kind, content), kind being `file`, `program` or `link`."""
     found: dict[bytes, tuple[str, bytes]] = {}
-    top = os.fsencode(folder)
-    for directory, folders, names in os.walk(top):
-        if b".git" in folders:
-            folders.remove(b".git")
-        links = [name for name in folders if os.path.islink(os.path.join(directory, name))]
-        for name in (*names, *links):
-            path = os.path.join(directory, name)
-            if name == b".git":
-                continue
-            if os.path.islink(path):
-                found[os.path.relpath(path, top)] = ("link", os.readlink(path))
-            else:
-                kind = "program" if os.stat(path).st_mode & stat.S_IXUSR else "file"
-                with open(path, "rb") as content:
-                    found[os.path.relpath(path, top)] = (kind, content.read())
+    for directory, folders, names in os.walk(folder):
+        if ".git" in folders:
+            folders.remove(".git")
+        for path in (Path(directory, name) for name in (*names, *folders) if name != ".git"):
+            name = os.fsencode(path.relative_to(folder))
+            if path.is_symlink():
+                target = os.readlink(path)  # noqa: PTH115 (Path.readlink would tidy it up)
+                found[name] = ("link", os.fsencode(target))
+            elif path.is_file():
+                kind = "program" if path.stat().st_mode & stat.S_IXUSR else "file"
+                found[name] = (kind, path.read_bytes())
     return found
 
 

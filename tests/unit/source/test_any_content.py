@@ -26,7 +26,19 @@ class File:
 
 Tree = dict[bytes, File]
 
-odd_names = [b"a b", b"new\nline", b"\xff\xfe", b"-n", b":(top)x", b"*", b'"q"', "é".encode(), b"\x1b[31m", b"back\\", b"~"]
+odd_names = [
+    b"a b",
+    b"new\nline",
+    b"\xff\xfe",
+    b"-n",
+    b":(top)x",
+    b"*",
+    b'"q"',
+    "é".encode(),
+    b"\x1b[31m",
+    b"back\\",
+    b"~",
+]
 names = st.one_of(
     st.sampled_from(odd_names),
     st.binary(min_size=1, max_size=5).filter(
@@ -55,14 +67,13 @@ def fill(repo: Repo, tree: Tree) -> None:
         if entry.name != ".git":
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     for path, file in tree.items():
-        place = os.path.join(os.fsencode(repo.path), path)
-        os.makedirs(os.path.dirname(place), exist_ok=True)
+        place = repo.path / os.fsdecode(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
         if file.kind == "link":
-            os.symlink(file.content, place)
+            place.symlink_to(os.fsdecode(file.content))
         else:
-            with open(place, "wb") as handle:
-                handle.write(file.content)
-            os.chmod(place, 0o755 if file.kind == "program" else 0o644)
+            place.write_bytes(file.content)
+            place.chmod(0o755 if file.kind == "program" else 0o644)
 
 
 @few

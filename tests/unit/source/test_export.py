@@ -1,6 +1,5 @@
 """The build context that is written: the tree's content, whole or not at all."""
 
-import os
 import stat
 from pathlib import Path
 
@@ -13,14 +12,14 @@ from .repositories import Repo, picture
 
 
 def test_every_file_has_the_commits_date(repo: Repo, tmp_path: Path) -> None:
-    os.symlink("nowhere", repo.path / "dangling")
+    (repo.path / "dangling").symlink_to("nowhere")
     repo.commit()
     for policy, new in (("commit", None), ("worktree", "new")):
         if new:
             repo.write(new)
         context = tmp_path / policy
         resolve_source(repo.path, policy).export(context)
-        times = {os.stat(path, follow_symlinks=False).st_mtime for path in (context, *context.rglob("*"))}
+        times = {path.lstat().st_mtime for path in (context, *context.rglob("*"))}
         assert times == {1709256600}, "2024-03-01T01:30:00Z"
 
 
@@ -93,7 +92,9 @@ def test_a_pointer_in_place_of_a_git_lfs_file_is_refused(repo: Repo, tmp_path: P
     repo.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.write("assets/film.bin", pointer)
     repo.commit()
-    with pytest.raises(SourceError, match="assets/film.bin is kept in Git LFS, .*: install git-lfs, run `git lfs install`"):
+    with pytest.raises(
+        SourceError, match=r"assets/film.bin is kept in Git LFS, .*: install git-lfs, run `git lfs install`"
+    ):
         resolve_source(repo.path, "commit").export(tmp_path / "context")
     assert not (tmp_path / "context").exists()
 
@@ -104,7 +105,7 @@ def test_a_filter_that_fails_is_reported(repo: Repo, tmp_path: Path) -> None:
     repo.git("config", "filter.broken.clean", "cat")
     repo.git("config", "filter.broken.smudge", "exit 3")
     repo.git("config", "filter.broken.required", "true")
-    with pytest.raises(SourceError, match="page.html: smudge filter broken failed"):
+    with pytest.raises(SourceError, match=r"page.html: smudge filter broken failed"):
         resolve_source(repo.path, "commit").export(tmp_path / "context")
 
 
@@ -136,7 +137,7 @@ def test_a_destination_that_cannot_be_written_is_named(repo: Repo, tmp_path: Pat
 
 def test_links_are_exported_as_links_wherever_they_lead(repo: Repo, tmp_path: Path) -> None:
     for name, target in {"absolute": "/etc/hostname", "outside": "../../x", "folder": "bin"}.items():
-        os.symlink(target, repo.path / name)
+        (repo.path / name).symlink_to(target)
     repo.commit()
     resolve_source(repo.path, "commit").export(tmp_path / "context")
     assert picture(tmp_path / "context") == picture(repo.path)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from deploy.errors import SourceError
 from deploy.source import resolve_source
 
-from .repositories import Repo, create, picture
+from .repositories import PROJECT, Repo, create, picture
 
 
 def test_a_folder_of_the_repository_is_exported_and_the_whole_repository_named(repo: Repo, tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_a_relative_context_is_found(repo: Repo, tmp_path: Path, monkeypatch: py
 def test_a_folder_that_is_not_committed_is_refused(repo: Repo, tmp_path: Path) -> None:
     repo.write("later/Dockerfile")
     source = resolve_source(repo.path / "later", "commit")
-    with pytest.raises(SourceError, match="there is no folder later in .* Commit it, or correct builder.context"):
+    with pytest.raises(SourceError, match=r"there is no folder later in .* Commit it, or correct builder.context"):
         source.export(tmp_path / "context")
     assert not (tmp_path / "context").exists()
 
@@ -104,7 +105,7 @@ def test_a_repository_with_sha256_ids_works(tmp_path: Path) -> None:
     assert source.version == f"{repo.head}_uncommitted_{source.tree[:16]}"
 
 
-@pytest.mark.parametrize("name", ["with space", "new\nline", "quo\"te:colon\\", "trailing ", "caf\udce9"])
+@pytest.mark.parametrize("name", ["with space", "new\nline", 'quo"te:colon\\', "trailing ", "caf\udce9"])
 def test_a_repository_may_be_anywhere(tmp_path: Path, name: str) -> None:
     repo = create(tmp_path / name)
     repo.write("page")
@@ -127,41 +128,37 @@ def test_a_context_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_bare_repository_is_refused(repo: Repo, tmp_path: Path) -> None:
     bare = repo.clone(tmp_path / "bare", "--bare")
-    with pytest.raises(SourceError, match="is in a bare Git repository, .*: deploy from a clone of it"):
+    with pytest.raises(SourceError, match=r"is in a bare Git repository, .*: deploy from a clone of it"):
         resolve_source(bare.path, "commit")
 
 
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     repo = create(tmp_path / "app")
     repo.write("page")
-    with pytest.raises(SourceError, match="has no commit yet: commit the app first"):
+    with pytest.raises(SourceError, match=r"has no commit yet: commit the app first"):
         resolve_source(repo.path, "worktree")
 
 
 def test_a_commit_without_files_is_refused(tmp_path: Path) -> None:
     repo = create(tmp_path / "app")
     repo.commit()
-    with pytest.raises(SourceError, match="The build context is empty: there is no file"):
+    with pytest.raises(SourceError, match=r"The build context is empty: there is no file"):
         resolve_source(repo.path, "commit").export(tmp_path / "context")
 
 
 def test_a_missing_git_program_is_named(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_source(repo.path, "commit")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SourceError, match="The git program cannot be run here: install git"):
+    with pytest.raises(SourceError, match=r"The git program cannot be run here: install git"):
         resolve_source(repo.path, "commit")
 
 
 def test_a_missing_git_program_is_named_in_a_new_process_as_well(repo: Repo, tmp_path: Path) -> None:
-    from .repositories import PROJECT
-
     code = (
         "import sys; from pathlib import Path; from deploy.source import resolve_source, SourceError\n"
         f"try: resolve_source(Path({str(repo.path)!r}), 'commit')\n"
         "except SourceError as error: print(error)"
     )
-    import subprocess
-
     answer = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, env={"PATH": str(tmp_path)}, text=True)
     assert answer.startswith("The git program cannot be run here: install git")
 
@@ -174,7 +171,7 @@ def test_a_repository_of_someone_else_is_refused_with_gits_remedy(repo: Repo, mo
 
 def test_a_file_that_cannot_be_read_is_named(repo: Repo, tmp_path: Path) -> None:
     repo.write("secret").chmod(0)
-    with unprivileged(tmp_path), pytest.raises(SourceError, match="git add failed for .*secret.*Permission denied"):
+    with Unprivileged(tmp_path), pytest.raises(SourceError, match=r"git add failed for .*secret.*Permission denied"):
         resolve_source(repo.path, "worktree")
 
 
@@ -187,11 +184,11 @@ def test_a_damaged_repository_is_reported_with_what_git_says(repo: Repo, tmp_pat
     assert not (tmp_path / "context").exists()
     shutil.rmtree(repo.path / ".git/objects")
     (repo.path / ".git/objects").mkdir()
-    with pytest.raises(SourceError, match="git .* failed for .*bad object HEAD"):
+    with pytest.raises(SourceError, match=r"git .* failed for .*bad object HEAD"):
         resolve_source(repo.path, "commit")
 
 
-class unprivileged:
+class Unprivileged:
     """Root may read every file: be somebody else for a while, who owns the files of the test."""
 
     def __init__(self, folder: Path) -> None:

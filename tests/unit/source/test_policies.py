@@ -60,7 +60,9 @@ def test_strict_refuses_and_lists_the_files(repo: Repo) -> None:
     with pytest.raises(SourceError) as refusal:
         resolve_source(repo.path, "strict")
     message = str(refusal.value)
-    assert message.startswith(f"2 uncommitted changes in {repo.path}, and deploy:source is strict:\n  new\n  page.html\n")
+    assert message.startswith(
+        f"2 uncommitted changes in {repo.path}, and deploy:source is strict:\n  new\n  page.html\n"
+    )
     assert "Commit or stash them" in message
 
 
@@ -129,7 +131,7 @@ def test_an_edit_of_the_same_size_within_the_same_tick_is_seen(repo: Repo) -> No
 
 
 def test_an_unknown_policy_is_refused_with_the_known_ones(repo: Repo) -> None:
-    with pytest.raises(SourceError, match="deploy:source is 'latest'; it can be commit, strict, worktree"):
+    with pytest.raises(SourceError, match=r"deploy:source is 'latest'; it can be commit, strict, worktree"):
         resolve_source(repo.path, "latest")
 
 

@@ -34,7 +34,7 @@ def edit(repo: Repo) -> None:
     repo.write("bin/new", "#!/bin/sh\n", mode=0o755)
     repo.write("plain", mode=0o644)
     (repo.path / "bin/start").chmod(0o644)
-    os.symlink("page.html", repo.path / "index.html")
+    (repo.path / "index.html").symlink_to("page.html")
 
 
 def test_two_processes_agree_on_a_dirty_tree(repo: Repo) -> None:
@@ -129,7 +129,9 @@ def test_the_users_umask_changes_nothing(repo: Repo, tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert source.version == resolve_source(repo.path, "worktree").version
-    modes = {name: (tmp_path / "context" / name).stat().st_mode & 0o777 for name in (".", "bin", "bin/new", "page.html")}
+    modes = {
+        name: (tmp_path / "context" / name).stat().st_mode & 0o777 for name in (".", "bin", "bin/new", "page.html")
+    }
     assert modes == {".": 0o755, "bin": 0o755, "bin/new": 0o755, "page.html": 0o644}
 
 

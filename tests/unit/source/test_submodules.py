@@ -78,7 +78,7 @@ def test_worktree_takes_the_commit_that_a_submodule_has_checked_out(app: Repo, t
 def test_worktree_refuses_changes_inside_a_submodule(app: Repo, place: str, ignore: str) -> None:
     app.git("config", "submodule.the library.ignore", ignore)
     app.write(place, "edited")
-    with pytest.raises(SourceError, match="lib is a Git repository of its own with changes .*: commit them in it"):
+    with pytest.raises(SourceError, match=r"lib is a Git repository of its own with changes .*: commit them in it"):
         resolve_source(app.path, "worktree")
 
 
@@ -90,13 +90,13 @@ def test_commit_and_strict_see_changes_inside_a_submodule(app: Repo, tmp_path: P
     assert source.left_out == ("lib",)
     source.export(tmp_path / "context")
     assert picture(tmp_path / "context") == recorded
-    with pytest.raises(SourceError, match="1 uncommitted change in"):
+    with pytest.raises(SourceError, match=r"1 uncommitted change in"):
         resolve_source(app.path, "strict")
 
 
 def test_worktree_refuses_a_repository_that_is_no_submodule(repo: Repo) -> None:
     create(repo.path / "nested").write("file")
-    with pytest.raises(SourceError, match="nested/ is a Git repository of its own .*: .*have .gitignore leave it out"):
+    with pytest.raises(SourceError, match=r"nested/ is a Git repository of its own .*: .*have .gitignore leave it out"):
         resolve_source(repo.path, "worktree")
     assert resolve_source(repo.path, "commit").left_out == ("nested/",)
 
@@ -104,11 +104,11 @@ def test_worktree_refuses_a_repository_that_is_no_submodule(repo: Repo) -> None:
 def test_a_submodule_that_is_not_initialised_is_refused_with_the_command(app: Repo, tmp_path: Path) -> None:
     other = app.clone(tmp_path / "other")
     source = resolve_source(other.path, "strict")
-    with pytest.raises(SourceError, match="submodule lib of .* run `git submodule update --init --recursive`"):
+    with pytest.raises(SourceError, match=r"submodule lib of .* run `git submodule update --init --recursive`"):
         source.export(tmp_path / "context")
     assert not (tmp_path / "context").exists()
     other.git("submodule", "--quiet", "update", "--init")
-    with pytest.raises(SourceError, match="submodule deep/inner of .*lib is not here"):
+    with pytest.raises(SourceError, match=r"submodule deep/inner of .*lib is not here"):
         source.export(tmp_path / "context")
     other.git("submodule", "--quiet", "update", "--init", "--recursive")
     source.export(tmp_path / "context")

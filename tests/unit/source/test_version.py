@@ -50,5 +50,7 @@ def test_what_is_no_valid_tag_cannot_be_a_version(text: str) -> None:
         (None, None),
     ],
 )
-def test_a_remote_is_shown_without_credentials_and_the_same_for_all_clones(remote: str | None, shown: str | None) -> None:
+def test_a_remote_is_shown_without_credentials_and_the_same_for_all_clones(
+    remote: str | None, shown: str | None
+) -> None:
     assert public_url(remote) == shown
