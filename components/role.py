@@ -35,7 +35,17 @@ class Role(pulumi.ComponentResource):
     ) -> None:
         """Declare the role's secrets and its teardown on `host`."""
         self._base = f"{host.name}-{role.name}"
-        super().__init__("kamal:index:Role", self._base, None, opts)
+        # What a preview shows of the role as a whole: which of its settings change, even without --diff.
+        shown = {
+            "version": image.version,
+            "cmd": list(role.cmd),
+            "env": role.env,
+            "env_secret": sorted(role.env_secret),
+            "labels": role.labels,
+            "options": {name: list(values) for name, values in role.options.items()},
+            "proxy": route_spec(settings, role.proxy) if role.proxy else {},
+        }
+        super().__init__("kamal:index:Role", self._base, shown, opts)
         self.host = host
         self.role = role
         self._settings = settings
