@@ -20,6 +20,15 @@ NETWORK = "kamal"
 # Seconds that a step may take which only talks to Docker.
 SHORT_STEP = 120
 
+CALL_IF_INSTALLED = """\
+tool=$1 limit=$2
+shift 2
+for tool in "$tool" "${tool%-*}"-*; do
+  if [ -x "$tool" ]; then exec timeout -k 10 "$limit" "$tool" "$@"; fi
+done
+echo 'nothing of this app is left here' >&2
+"""
+
 
 @dataclass(frozen=True)
 class HostTool:
@@ -37,9 +46,8 @@ class HostTool:
         return Words.of("timeout", "-k", "10", str(limit), self.path, verb, *words)
 
     def call_if_installed(self, verb: str, *words: str, limit: int = SHORT_STEP) -> Words:
-        """As `call`, and done at once where the tool is not there: a host may be clean already when it is torn down."""
-        script = 'if [ -x "$4" ]; then exec "$@"; fi; echo "nothing of this app is left here" >&2'
-        return Words.of("sh", "-c", script, "sh", *self.call(verb, *words, limit=limit).words)
+        """As `call`, by any release of the tool, and done at once where none is: a host may be clean already."""
+        return Words.of("sh", "-c", CALL_IF_INSTALLED, "sh", self.path, str(limit), verb, *words)
 
 
 class Host(pulumi.ComponentResource):

@@ -32,14 +32,19 @@ pull_image() {
   say "pulling $1"
   mkdir "$work/login"
   write_login "$work/login/config.json"
-  # The directory also holds the user's choice of a daemon: keep to it.
-  DOCKER_HOST=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}')}
-  export DOCKER_HOST
+  keep_context
   # A pipe's status is its last command's, so the pull's goes through a file.
   { DOCKER_CONFIG=$PWD/$work/login docker pull "$1" 2>"$work/docker" && : >"$work/pulled"; } | show_layers
   [ -f "$work/pulled" ] || pull_failed "$1"
   mkdir -p "$app_dir/images"
   printf '%s\n' "$1" >"$app_dir/images/${1##*@sha256:}"
+}
+
+# keep_context: another credential directory would also be another choice of a daemon (docker context use).
+keep_context() {
+  [ -z "${DOCKER_HOST-}" ] && grep -qs currentContext "$HOME/.docker/config.json" || return 0
+  DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}')
+  export DOCKER_HOST
 }
 
 # write_login FILE: only shell builtins and pipes touch the password, so that no process list shows it.

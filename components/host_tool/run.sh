@@ -104,14 +104,15 @@ lock() {
 
 # audit STATUS: one line of JSON about this run, failures included. It never holds a value of the spec.
 audit() {
-  local result=ok message=''
+  local result=ok message='' client=${SSH_CONNECTION-}
   [ -d "$app_dir" ] || return 0
   if [ "$1" -ne 0 ]; then
     result=failed
     message=$(cat "$work/failure" 2>/dev/null || printf 'exit status %s' "$1")
   fi
   {
-    printf '{"at":"%s","performer":"%s",' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(json_text "$performer")"
+    printf '{"at":"%s","client":"%s",' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(json_text "${client%% *}")"
+    printf '"performer":"%s",' "$(json_text "$performer")"
     printf '"verb":"%s","role":"%s","version":"%s",' "$verb" "$role" "$(json_text "$version")"
     printf '"release":"%s","result":"%s","message":"%s"}\n' "$release" "$result" "$(json_text "$message")"
   } >"$work/audit"

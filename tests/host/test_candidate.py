@@ -163,7 +163,8 @@ def test_a_candidate_that_fails_says_why_and_leaves_the_host_as_it_was(
     for complaint in ["host web1, role web: ", *complaints]:
         assert complaint in result.failure
     assert shared_app.snapshot() == before
-    assert shared_app.audit()[-1] | {"at": "", "release": "", "message": ""} == {
+    assert shared_app.audit()[-1] | {"at": "", "client": "", "release": "", "message": ""} == {
+        "client": "",
         "at": "", "performer": "Tess Tester", "verb": "candidate", "role": "web", "version": "v2", "release": "",
         "result": "failed", "message": "",
     }  # fmt: skip
