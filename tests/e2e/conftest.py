@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from sandbox.inventory import Inventory
+from sandbox.inventory import Host, Inventory
 from tests.e2e.site import Site
 from tests.e2e.stack import PROJECT, Stack
 
@@ -66,3 +66,26 @@ def stack(new_stack: Callable[[], Stack]) -> Stack:
 def site(stack: Stack) -> Site:
     """The stack's app as its users see it."""
     return Site(stack)
+
+
+@pytest.fixture
+def connections(sandbox: Sandbox, inventory: Inventory) -> Callable[[], dict[str, int]]:
+    """Counts the SSH logins that each host, by its address, has had."""
+
+    def count() -> dict[str, int]:
+        logs = {host.address: sandbox.layout.hosts / host.name / "sshd.log" for host in inventory.hosts}
+        return {address: log.read_text().count("Accepted publickey") for address, log in logs.items()}
+
+    return count
+
+
+@pytest.fixture
+def on_host(sandbox: Sandbox) -> Callable[[Host, str], str]:
+    """Runs a shell command on a host, as its user, and returns its output."""
+
+    def run(host: Host, script: str) -> str:
+        done = sandbox.run(host.name, ["sh", "-c", script])
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    return run

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,21 +105,15 @@ class Stack:
     # The stack.
 
     def configure(self, **settings: Any) -> None:
-        """Set keys of the config as a whole; None removes a key."""
-        for key, value in settings.items():
-            if value is None:
-                self.pulumi("config", "rm", key)
-            elif key == "secrets":
-                for name, secret in value.items():
-                    self.pulumi("config", "set", "--secret", "--path", f"secrets.{name}", "--", secret)
-            else:
-                self._set(key, value)
-
-    def _set(self, key: str, value: Any) -> None:
-        self.pulumi("config", "rm", key, check=False)
-        pairs = list(_flat(key, value))
+        """Set keys of the config as a whole, `secrets` one by one; None removes a key."""
+        for key in settings.keys() - {"secrets"}:
+            self.pulumi("config", "rm", key, check=False)
+        pairs = [pair for key, value in settings.items() if key != "secrets" for pair in _flat(key, value)]
         words = [word for path, item in pairs for word in ("--plaintext", f"{path}={item}")]
-        self.pulumi("config", "set-all", "--path", *words)
+        for name, secret in settings.get("secrets", {}).items():
+            words += ["--secret", f"secrets.{name}={secret}"]
+        if words:
+            self.pulumi("config", "set-all", "--path", *words)
 
     def pulumi(self, *arguments: str, check: bool = True, project: Path | None = None) -> str:
         """Run the Pulumi CLI in the project; returns its output, both streams.
@@ -145,11 +139,18 @@ class Stack:
 
     def up_fails(self, *options: str) -> str:
         """`pulumi up` that has to fail; returns its output."""
+        return self._fails(self.up, *options)
+
+    def preview_fails(self, *options: str) -> str:
+        """`pulumi preview` that has to fail; returns its output."""
+        return self._fails(self.preview, *options)
+
+    def _fails(self, command: Callable[..., str], *options: str) -> str:
         try:
-            output = self.up(*options)
+            output = command(*options)
         except Failed as failed:
             return str(failed)
-        raise AssertionError(f"the deploy succeeded:\n{output}")
+        raise AssertionError(f"it did not fail:\n{output}")
 
     def preview(self, *options: str) -> str:
         """`pulumi preview`; returns its output."""
@@ -177,6 +178,9 @@ class Stack:
 
 
 def _flat(path: str, value: Any) -> list[tuple[str, Any]]:
+    """Every leaf of `value` with its path, as `pulumi config --path` takes it."""
+    if value is None:
+        return []
     if isinstance(value, Mapping):
         return [pair for key, item in value.items() for pair in _flat(f'{path}["{key}"]', item)]
     if isinstance(value, list | tuple):

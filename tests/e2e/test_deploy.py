@@ -1,16 +1,93 @@
 """What a deploy does, seen from outside."""
 
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.load import RATE, Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
-def test_a_first_deploy_serves_the_commit_on_every_host(stack: Stack, site: Site) -> None:
+def test_no_request_fails_and_none_is_answered_by_the_old_version_after_the_switch(
+    stack: Stack, site: Site, tmp_path: Path
+) -> None:
+    """Two deploys under an open-loop load over all hosts, for their whole time."""
+    first = stack.git("rev-parse", "HEAD")
     stack.up()
-    commit = stack.git("rev-parse", "HEAD")
-    assert site.versions() == [commit, commit]
-    assert stack.outputs()["version"] == commit
+    assert site.versions() == [first] * len(stack.hosts)
+    for change in (1, 2):
+        stack.write("page.html", f"<p>{change}</p>")
+        new = stack.commit()
+        with Load(stack, tmp_path, stack.environment) as load:
+            stack.up()
+        assert not load.failed(), load.failed()[:3]
+        assert not load.late_old_answers(new), load.late_old_answers(new)[:3]
+        assert len(load.answers) > RATE  # the load was there
+        assert {answer.host for answer in load.answers if new in answer.body} == {host.address for host in stack.hosts}
+        assert site.versions() == [new] * len(stack.hosts)
 
 
-def test_an_unchanged_up_changes_nothing(stack: Stack) -> None:
+def test_an_unchanged_up_changes_nothing_also_for_somebody_else(stack: Stack, tmp_path: Path) -> None:
+    """Another clone of project and app, another git identity, home and user name; the same state."""
     stack.up()
     stack.up("--expect-no-changes")
+    other = tmp_path / "somewhere" / "else"
+    shutil.copytree(stack.project, other / "project", ignore=shutil.ignore_patterns(".local"))
+    subprocess.run(["git", "clone", "--quiet", str(stack.app), str(other / "app")], check=True)
+    stack.environment |= {
+        "GIT_AUTHOR_NAME": "Second",
+        "GIT_AUTHOR_EMAIL": "second@example.invalid",
+        "GIT_COMMITTER_EMAIL": "second@example.invalid",
+        "HOME": str(other),
+        "USER": "second",
+        "LOGNAME": "second",
+    }
+    stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", project=other / "project")
+
+
+def test_a_changed_variable_swaps_the_containers_and_builds_nothing(stack: Stack, site: Site) -> None:
+    stack.up()
+    before = stack.outputs()
+    stack.configure(env={"clear": {"GREETING": 'It\'s "new" <now> & $HOME'}})
+    preview = stack.preview("--diff")
+    assert "GREETING" in preview
+    output = stack.up()
+    assert "RemoteImage" not in output
+    after = stack.outputs()
+    assert after["digest"] == before["digest"]
+    for host in stack.hosts:
+        assert after["hosts"][host.address]["web"]["container_id"] != before["hosts"][host.address]["web"]["container_id"]
+        assert "It's \"new\" &lt;now&gt; &amp; $HOME" in site.text(host)
+
+
+def test_an_update_does_what_its_preview_said(stack: Stack, connections: Callable[[], dict[str, int]]) -> None:
+    """`--strict` fails the update at the first resource that differs from the plan; a preview reaches no host."""
+    before = connections()
+    assert "create" in stack.preview()
+    assert connections() == before
+    stack.pulumi("up", "--yes", "--strict")
+    stack.write("page.html", "<p>changed</p>")
+    version = stack.commit()
+    before = connections()
+    preview = stack.preview()
+    assert connections() == before
+    for host in stack.hosts:
+        assert f"{host.address}-web update [diff: ~version]" in preview
+    assert f'=> "{version}"' in preview
+    stack.pulumi("up", "--yes", "--strict")
+
+
+def test_a_deploy_needs_at_most_six_ssh_connections_a_host(
+    stack: Stack, connections: Callable[[], dict[str, int]]
+) -> None:
+    """Also the first one, with secrets."""
+    stack.configure(secrets={"TOKEN": "x"}, env={"secret": ["TOKEN"]})
+    for _ in range(2):
+        before = connections()
+        stack.up()
+        made = {host: count - before[host] for host, count in connections().items()}
+        assert all(0 < count <= 6 for count in made.values()), made
+        stack.write("page.html", "<p>changed</p>")
+        stack.commit()

@@ -1,0 +1,92 @@
+"""An open-loop load on an app: so many requests a second, whatever the answers do."""
+
+import base64
+import json
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.e2e.stack import PROJECT, Stack
+
+VEGETA = PROJECT / ".local" / "engine" / "bin" / "vegeta"
+
+# Requests a second, over all hosts.
+RATE = 500
+
+# Seconds after which the load ends by itself.
+LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request: when it was sent, when its answer was there, and what that was."""
+
+    host: str
+    sent: datetime
+    ended: datetime
+    status: int
+    error: str
+    body: str
+
+
+class Load:
+    """`with Load(stack) as load: …`, then `load.answers`."""
+
+    def __init__(self, stack: Stack, folder: Path, environment: Mapping[str, str]) -> None:
+        self.results = folder / "load.bin"
+        self.environment = dict(environment)
+        self.targets = "".join(
+            json.dumps({"method": "GET", "url": f"http://{host.address}/version", "header": {"Host": [stack.name]}}) + "\n"
+            for host in stack.hosts
+        )
+        self.answers: list[Answer] = []
+
+    def __enter__(self) -> "Load":
+        words = [str(VEGETA), "attack", "-format=json", f"-rate={RATE}", f"-duration={LONGEST}s", "-timeout=10s"]
+        self.process = subprocess.Popen(
+            [*words, f"-output={self.results}"], stdin=subprocess.PIPE, env=self.environment, text=True
+        )
+        assert self.process.stdin
+        self.process.stdin.write(self.targets)
+        self.process.stdin.close()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The first interrupt ends the attack and lets open requests end.
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+        words = [str(VEGETA), "encode", "-to=json", str(self.results)]
+        lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+        self.answers = [_answer(json.loads(line)) for line in lines]
+
+    def failed(self) -> list[Answer]:
+        """Every request that was not answered with 200."""
+        return [answer for answer in self.answers if answer.status != 200]
+
+    def late_old_answers(self, new: str) -> list[Answer]:
+        """Requests that were sent to a host after it had given a new answer, and got an old one."""
+        first: dict[str, datetime] = {}
+        for answer in self.answers:
+            if new in answer.body:
+                first[answer.host] = min(first.get(answer.host, answer.ended), answer.ended)
+        return [
+            answer
+            for answer in self.answers
+            if answer.status == 200 and new not in answer.body and answer.sent > first.get(answer.host, answer.sent)
+        ]
+
+
+def _answer(result: dict[str, object]) -> Answer:
+    sent = datetime.fromisoformat(str(result["timestamp"])[:26].rstrip("Z") + "+00:00")
+    return Answer(
+        host=str(urlsplit(str(result["url"])).hostname),
+        sent=sent,
+        ended=sent + timedelta(microseconds=int(str(result["latency"])) / 1000),
+        status=int(str(result["code"])),
+        error=str(result["error"]),
+        body=base64.b64decode(str(result.get("body") or "")).decode(errors="replace"),
+    )

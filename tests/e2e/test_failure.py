@@ -1,0 +1,117 @@
+"""What goes wrong leaves the old version serving, says why, and can be gone on from."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.load import Load
+from tests.e2e.site import Site
+from tests.e2e.stack import Stack
+from tests.e2e.test_version import hook
+
+UNHEALTHY = "echo 'cannot reach the database' >&2\nmkdir -p /tmp/w\nexec httpd -f -p 8080 -h /tmp/w\n"
+CRASHING = "echo 'no such table: users' >&2\nexit 3\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "answer"),
+    [(UNHEALTHY, "cannot reach the database", "404"), (CRASHING, "no such table: users", "exit code 3")],
+    ids=["unhealthy", "crashing"],
+)
+def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
+    stack: Stack, site: Site, tmp_path: Path, script: str, words: str, answer: str
+) -> None:
+    stack.up()
+    old = stack.outputs()["version"]
+    good = (stack.app / "serve.sh").read_text()
+    stack.write("serve.sh", script)
+    stack.commit("Broken")
+    started = time.monotonic()
+    with Load(stack, tmp_path, stack.environment) as load:
+        output = stack.up_fails()
+    assert time.monotonic() - started < 10 + 20  # deploy_timeout, and what else a deploy takes
+    for part in (words, answer, stack.hosts[0].address):
+        assert part in output, output
+    assert "Traceback" not in output
+    assert not load.failed(), load.failed()[:3]
+    assert site.versions() == [old] * len(stack.hosts)
+    assert stack.outputs()["version"] == old
+    stack.write("serve.sh", good)
+    new = stack.commit("Mended")
+    stack.up()
+    assert site.versions() == [new] * len(stack.hosts)
+
+
+def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(stack: Stack, site: Site) -> None:
+    hook(stack, "post-deploy", "#!/bin/sh\ntrue\n")
+    stack.up()
+    served = stack.git("rev-parse", "HEAD")
+    for name in ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy"):
+        stack.write("page.html", f"<p>{name}</p>")
+        new = stack.commit()
+        hook(stack, name, "#!/bin/sh\necho 'not today' >&2\nexit 4\n")
+        output = stack.up_fails()
+        assert "not today" in output
+        assert name in output
+        assert stack.outputs()["version"] == served
+        # After the switch it is too late to hold the new version back: as in Kamal it serves, and the deploy has failed.
+        switched = name in ("post-app-boot", "post-deploy")
+        assert site.versions() == [new if switched else served] * len(stack.hosts), name
+        (stack.project / "hooks" / name).unlink()
+        stack.up()
+        served = new
+        assert site.versions() == [served] * len(stack.hosts)
+        assert stack.outputs()["version"] == served
+
+
+def test_a_failed_build_shows_the_end_of_its_output(stack: Stack) -> None:
+    stack.write("Dockerfile", "ARG BASE\nFROM ${BASE}\nRUN echo 'the compiler is unhappy' && exit 7\n")
+    stack.commit()
+    output = stack.up_fails()
+    assert "the compiler is unhappy" in output
+    assert "exit code: 7" in output
+    assert "pull" not in output
+
+
+def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack) -> None:
+    host = stack.hosts[1]
+    keys = {entry.address: entry.host_key for entry in stack.hosts}
+    users = {entry.address: entry.user for entry in stack.hosts}
+    stack.configure(ssh={"users": users, "host_keys": {**keys, host.address: stack.hosts[0].host_key}})
+    output = stack.up_fails()
+    assert "host key mismatch" in output
+    assert host.address in output
+    assert "candidate" not in output
+    stack.configure(ssh={"users": users, "host_keys": keys})
+
+
+def test_a_host_whose_key_is_not_known_is_refused_before_anything_is_declared(stack: Stack) -> None:
+    keys = {entry.address: entry.host_key for entry in stack.hosts[1:]}
+    users = {entry.address: entry.user for entry in stack.hosts}
+    stack.configure(ssh={"users": users, "host_keys": keys})
+    output = stack.preview_fails()
+    assert f"the key of host {stack.hosts[0].address} is not known" in output
+    assert "ssh-keyscan" in output
+    assert "Traceback" not in output
+
+
+def test_a_refused_registry_login_is_told_as_such(stack: Stack) -> None:
+    stack.configure(secrets={"REGISTRY_PASSWORD": "wr0ng"})
+    output = stack.up_fails()
+    assert "wr0ng" not in output
+    assert stack.inventory.registry.server in output
+    assert "unauthorized" in output.lower() or "authentication" in output.lower()
+
+
+def test_every_fault_of_the_settings_is_in_one_report(stack: Stack) -> None:
+    stack.configure(service="-x", image="acme/shop:1", proxy={"app_prt": 80}, boot={"limit": 0})
+    output = stack.preview_fails()
+    for line in (
+        "boot.limit: should be a number of hosts",
+        "image: should have no tag",
+        "proxy.app_prt: is not a known key; did you mean app_port?",
+        "service: should be letters",
+    ):
+        assert line in output
+    assert "Traceback" not in output
