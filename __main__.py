@@ -20,7 +20,7 @@ def deploy() -> None:
     settings = stack_settings()
     reached = targets(settings)
     source = None if settings.version else resolve_source(Path(settings.builder.context), settings.source)
-    version = source.version if source else settings.version
+    version = source.version if source else str(settings.version)
 
     hooks = Hooks(settings, Deployment(settings, version))
     connected = hooks.run("pre-connect", version)

@@ -6,8 +6,10 @@ import pulumi
 import pulumi_docker as docker
 
 from components.image_build import ImageBuild
+from deploy.errors import DeployError
 from deploy.settings import Settings
 from deploy.source import Source, listed
+
 
 class AppImage(pulumi.ComponentResource):
     """The pushed image. All that comes after takes the version from here, so nothing can run before the push.
@@ -57,10 +59,20 @@ class AppImage(pulumi.ComponentResource):
         return docker.Provider("registry", registry_auth=[auth], opts=pulumi.ResourceOptions(parent=self))
 
     def _look_up(self, name: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        found = docker.get_registry_image_output(
-            name=name, opts=pulumi.InvokeOutputOptions(parent=self, provider=self._provider)
-        )
-        return found.name, found.sha256_digest
+        """The pinned version's name and digest, from the registry.
+
+        :raises DeployError: when the registry does not have it, or does not answer.
+        """
+        opts = pulumi.InvokeOptions(parent=self, provider=self._provider)
+        try:
+            found = docker.get_registry_image(name=name, opts=opts)
+        except Exception as error:  # the SDK has no narrower one for a failed invoke
+            reason = str(error).rpartition("* ")[2].strip()
+            raise DeployError(
+                f"version {self._settings.version} is pinned, and {name} cannot be had: {reason}. "
+                "Pin a version that was pushed (pulumi config set version …), or none (pulumi config rm version)."
+            ) from None
+        return pulumi.Output.from_input(found.name), pulumi.Output.from_input(found.sha256_digest)
 
     def _build_and_push(
         self, source: Source, after: Sequence[pulumi.Resource]
@@ -85,9 +97,25 @@ class AppImage(pulumi.ComponentResource):
             triggers={"build": build.fingerprint()},
             # An older version in the registry is what a rollback runs.
             keep_remotely=True,
-            opts=pulumi.ResourceOptions(parent=self, provider=self._provider, depends_on=[image]),
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=self._provider, depends_on=[image], hooks=self._push_failed()
+            ),
         )
         return pushed.name, pushed.sha256_digest
+
+    def _push_failed(self) -> pulumi.ResourceHookBinding:
+        """What the provider says of a failed push names neither the registry nor what to do."""
+        registry = self._settings.registry
+
+        def remedy(_: pulumi.ErrorHookArgs) -> bool:
+            login = f"registry.username and the secret {registry.password}" if registry.password else "that it is open"
+            pulumi.log.error(
+                f"the image could not be pushed to the registry {registry.server}: check {login}, that {registry.server} "
+                f"is reached from here, and that the user may push {self._settings.image}."
+            )
+            return False
+
+        return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("image-push-failed", remedy)])
 
 
 def _left_out(source: Source) -> str:

@@ -9,8 +9,8 @@ from pulumi_command import remote
 from components.command import Words, after, on_host
 from components.connection import Target
 from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
-from components.proxy import boot_spec
 from components.host_tool.spec import spec_text
+from components.proxy import boot_spec
 from deploy.naming import app_name
 from deploy.settings import Settings
 

@@ -62,7 +62,9 @@ def addresses(settings: Settings, role: Role) -> tuple[str, ...]:
     port = settings.proxy.run.http_port
     suffix = "" if port == 80 else f":{port}"
     names = role.proxy.all_hosts() or role.hosts
-    return tuple(f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names)
+    return tuple(
+        f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names
+    )
 
 
 def _flag(value: object) -> str:

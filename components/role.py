@@ -102,12 +102,7 @@ class Role(pulumi.ComponentResource):
         """Route to the candidate (or, without proxy, start it), drain and compare what runs with what was wanted."""
         candidate = self._candidate.stdout.apply(parse_spec)
         settings = self._settings
-        waits = (
-            settings.deploy_timeout
-            + settings.drain_timeout
-            + settings.readiness_delay
-            + self.role.stop_timeout
-        )
+        waits = settings.deploy_timeout + settings.drain_timeout + settings.readiness_delay + self.role.stop_timeout
         self._switch = on_host(
             f"{self._base}-switch",
             self.host.target,
@@ -194,4 +189,3 @@ class Role(pulumi.ComponentResource):
             **self._gate(),
             **(route_spec(self._settings, self.role.proxy) if self.role.proxy else {}),
         }
-

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from deploy.errors import SourceError
 
@@ -115,7 +115,7 @@ def run_git(
         if answer.startswith("Timeout:"):
             raise SourceError(f"git {words[0]} for {place} did not end within {limit:g} seconds.")
         raise GitError(place, words[0], answer)
-    return cast(bytes, output)
+    return output
 
 
 def displayed(path: bytes) -> str:

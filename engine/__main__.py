@@ -43,9 +43,7 @@ def _set_up(tests: bool) -> None:
     pulumi, official = _official_cli()
     wanted = [KAMAL_PROXY, *([VEGETA] if tests else [])]
     stand_ins = [
-        name
-        for name, version in PLUGINS.items()
-        if not (official and plugins.install_official(pulumi, name, version))
+        name for name, version in PLUGINS.items() if not (official and plugins.install_official(pulumi, name, version))
     ]
     if not official:
         wanted += [CLI, LANGUAGE_HOST]

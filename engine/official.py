@@ -38,7 +38,7 @@ def _usable(program: Path) -> bool:
         return False
     done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
     found = re.match(r"v(\d+)\.(\d+)", done.stdout)
-    return bool(found) and (int(found[1]), int(found[2])) >= OLDEST
+    return found is not None and (int(found[1]), int(found[2])) >= OLDEST
 
 
 def download_url() -> str:

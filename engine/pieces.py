@@ -100,9 +100,7 @@ KAMAL_PROXY = Piece(
 )
 VEGETA = Piece("vegeta", "vegeta", "github.com/tsenart/vegeta/v12", "vegeta 12.12.0 (load for tests)", "about 1 min")
 PLUGINS = {
-    "docker": Piece(
-        "docker", "pulumi-resource-docker", ".", "docker plugin 5.2.0", "about 5 min", tags="no_compose"
-    ),
+    "docker": Piece("docker", "pulumi-resource-docker", ".", "docker plugin 5.2.0", "about 5 min", tags="no_compose"),
     "command": Piece("command", "pulumi-resource-command", ".", "command plugin 1.2.1", "about 1 min"),
 }
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from engine.layout import BUILT, EngineError, PULUMI_HOME
+from engine.layout import BUILT, PULUMI_HOME, EngineError
 from engine.pieces import Piece
 from engine.progress import say
 

@@ -45,6 +45,8 @@ def run(what: str, words: Sequence[str], folder: Path, log: Path, environment: M
                 process.wait()
     if status:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
-        raise EngineError(f"{what} failed; the end of its output ({log}):\n{tail}\nRun the same command again to go on.")
+        raise EngineError(
+            f"{what} failed; the end of its output ({log}):\n{tail}\nRun the same command again to go on."
+        )
     if sys.stdout.isatty() or time.monotonic() - started > 1:
         say(f"  {what}: done in {time.monotonic() - started:.0f} s")

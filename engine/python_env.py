@@ -27,7 +27,14 @@ def ensure(folder: Path, lock: Path) -> None:
         raise EngineError("Python has no venv module: apt-get install python3-venv, then run this again.") from None
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("VIRTUAL_ENV", None)
-    run("the Python environment", [sys.executable, "-m", "venv", str(folder)], BUILT, BUILT / "venv.log", environment, 300)
+    run(
+        "the Python environment",
+        [sys.executable, "-m", "venv", str(folder)],
+        BUILT,
+        BUILT / "venv.log",
+        environment,
+        300,
+    )
     install = [str(folder / "bin/python"), "-m", "pip", "install", "--require-hashes", "-r", str(lock)]
     run(f"the packages of {lock.name}", install, BUILT, BUILT / "pip.log", environment, 900)
     marker.write_text(wanted)

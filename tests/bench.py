@@ -71,7 +71,9 @@ class Bench:
             f"docker build --quiet --build-arg BASE={self.inventory.base_image}"
             f" --build-arg KAMAL_VERSION={self.round} --tag {image} {shlex.quote(str(app))} && docker push --quiet {image}"
         )
-        hosts = [subprocess.Popen([*self.sandbox.ssh(host.name), self._swap(host, image)]) for host in self.inventory.hosts]
+        hosts = [
+            subprocess.Popen([*self.sandbox.ssh(host.name), self._swap(host, image)]) for host in self.inventory.hosts
+        ]
         if any(host.wait(120) for host in hosts):
             raise SystemExit("bench: the floor failed")
 
@@ -88,7 +90,10 @@ if docker inspect {old} >/dev/null 2>&1; then docker stop {old}; fi"""
         registry = self.inventory.registry
         password = Path(registry.password_file).read_bytes()
         for host in self.inventory.hosts:
-            words = [*self.sandbox.ssh(host.name), f"docker login -u {registry.username} --password-stdin {registry.server}"]
+            words = [
+                *self.sandbox.ssh(host.name),
+                f"docker login -u {registry.username} --password-stdin {registry.server}",
+            ]
             subprocess.run(words, input=password, check=True, capture_output=True, timeout=60)
 
     def clean(self) -> None:

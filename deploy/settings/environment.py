@@ -54,7 +54,7 @@ class Environment(Section):
         return self
 
     def merged(self, over: "Environment") -> "Environment":
-        """This environment with `over` put over it: the way a role's variables extend the app's."""
+        """The environment with `over` put over it: the way a role's variables extend the app's."""
         clear = {**self.clear, **over.clear}
         secret = {**self.secret, **over.secret}
         return Environment(

@@ -58,7 +58,7 @@ class Fault(NamedTuple):
 
 def faults_of(error: ValidationError, model: type[BaseModel], prefix: tuple[str | int, ...] = ()) -> list[Fault]:
     """The faults in a Pydantic error about `model`, in our words; `prefix` goes before each path."""
-    return [_fault(details, model, prefix) for details in error.errors(include_url=False)]  # type: ignore[arg-type]
+    return [_fault(details, model, prefix) for details in error.errors(include_url=False)]
 
 
 def _fault(details: Mapping[str, Any], model: type[BaseModel], prefix: tuple[str | int, ...]) -> Fault:

@@ -40,9 +40,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def new_stack(
-    tmp_path: Path, inventory: Inventory, environment: dict[str, str]
-) -> Iterator[Callable[[], Stack]]:
+def new_stack(tmp_path: Path, inventory: Inventory, environment: dict[str, str]) -> Iterator[Callable[[], Stack]]:
     """Makes stacks, each with an app of its own; they are destroyed when the test is over."""
     stacks: list[Stack] = []
 

@@ -40,7 +40,8 @@ class Load:
         self.results = folder / "load.bin"
         self.environment = dict(environment)
         self.targets = "".join(
-            json.dumps({"method": "GET", "url": f"http://{host.address}/version", "header": {"Host": [stack.name]}}) + "\n"
+            json.dumps({"method": "GET", "url": f"http://{host.address}/version", "header": {"Host": [stack.name]}})
+            + "\n"
             for host in stack.hosts
         )
         self.answers: list[Answer] = []

@@ -24,7 +24,7 @@ GIT = {
 }
 
 
-class Failed(AssertionError):
+class PulumiFailedError(AssertionError):
     """A Pulumi command ended with an error; the text is its output."""
 
 
@@ -118,7 +118,7 @@ class Stack:
     def pulumi(self, *arguments: str, check: bool = True, project: Path | None = None) -> str:
         """Run the Pulumi CLI in the project; returns its output, both streams.
 
-        :raises Failed: with the output, if the command fails and `check` is on.
+        :raises PulumiFailedError: with the output, if the command fails and `check` is on.
         """
         done = subprocess.run(
             ["pulumi", "--non-interactive", "--color=never", *arguments],
@@ -130,7 +130,7 @@ class Stack:
             timeout=300,
         )
         if check and done.returncode:
-            raise Failed(done.stdout)
+            raise PulumiFailedError(done.stdout)
         return done.stdout
 
     def up(self, *options: str) -> str:
@@ -148,7 +148,7 @@ class Stack:
     def _fails(self, command: Callable[..., str], *options: str) -> str:
         try:
             output = command(*options)
-        except Failed as failed:
+        except PulumiFailedError as failed:
             return str(failed)
         raise AssertionError(f"it did not fail:\n{output}")
 

@@ -44,7 +44,7 @@ def test_an_unchanged_up_changes_nothing_also_for_somebody_else(stack: Stack, tm
         "USER": "second",
         "LOGNAME": "second",
     }
-    stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", project=other / "project")
+    stack.pulumi("up", "--stack=test", "--yes", "--skip-preview", "--expect-no-changes", project=other / "project")
 
 
 def test_a_changed_variable_swaps_the_containers_and_builds_nothing(stack: Stack, site: Site) -> None:
@@ -58,8 +58,10 @@ def test_a_changed_variable_swaps_the_containers_and_builds_nothing(stack: Stack
     after = stack.outputs()
     assert after["digest"] == before["digest"]
     for host in stack.hosts:
-        assert after["hosts"][host.address]["web"]["container_id"] != before["hosts"][host.address]["web"]["container_id"]
-        assert "It's \"new\" &lt;now&gt; &amp; $HOME" in site.text(host)
+        assert (
+            after["hosts"][host.address]["web"]["container_id"] != before["hosts"][host.address]["web"]["container_id"]
+        )
+        assert 'It\'s "new" &lt;now&gt; &amp; $HOME' in site.text(host)
 
 
 def test_an_update_does_what_its_preview_said(stack: Stack, connections: Callable[[], dict[str, int]]) -> None:

@@ -1,0 +1,1 @@
+"""The deploy as Pulumi components: they turn settings and outputs into resources, and nothing else."""
