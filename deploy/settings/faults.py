@@ -73,7 +73,7 @@ def _fault(details: Mapping[str, Any], model: type[BaseModel], prefix: tuple[str
         sentence = str(context["error"])
         # A check of the whole says itself which key it is about.
         inner, colon, rest = sentence.partition(": ")
-        if not place and colon and " " not in inner:
+        if not place and colon:
             return Fault(_path((*prefix, inner)), rest)
         return Fault(path or "settings", sentence)
     if path.startswith("secrets"):
