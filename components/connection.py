@@ -74,12 +74,17 @@ def _known_key(endpoint: Endpoint) -> str | None:
 def known_host_keys(host: str, port: int) -> list[str]:
     """The keys that the user's known_hosts holds for `host`, as `type base64`; ssh-keygen reads hashed names too."""
     name = host if port == 22 else f"[{host}]:{port}"
-    try:
-        found = subprocess.run(["ssh-keygen", "-F", name], capture_output=True, text=True, check=False, timeout=10)
-    except FileNotFoundError:
-        return []
-    lines = [line.split() for line in found.stdout.splitlines() if line and not line.startswith(("#", "@"))]
+    found = keygen("ssh-keygen", "-F", name)
+    lines = [line.split() for line in found.splitlines() if line and not line.startswith(("#", "@"))]
     return [f"{fields[1]} {fields[2]}" for fields in lines if len(fields) >= 3]
+
+
+def keygen(*words: str) -> str:
+    """What ssh-keygen prints; nothing where there is none."""
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=10).stdout
+    except FileNotFoundError:
+        return ""
 
 
 def _unknown_key(endpoint: Endpoint) -> str:

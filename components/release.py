@@ -12,7 +12,6 @@ from components.host import Host
 from components.host_tool.spec import spec_text
 from components.proxy import addresses
 from components.role import MARGIN, Role
-from deploy.errors import DeployError
 from deploy.settings import Settings
 
 # Seconds that a pull may take: a first image over a slow line.
@@ -147,9 +146,9 @@ class Release(pulumi.ComponentResource):
 def _agreed(version: str, said: Sequence[Mapping[str, str]]) -> str:
     """`version`, if every role on every host runs it.
 
-    :raises DeployError: naming the containers that run another one.
+    :raises pulumi.RunError: naming the containers that run another one.
     """
     others = [running["container"] for running in said if running["version"] != version]
     if others:
-        raise DeployError(f"version {version} was deployed, but another one runs in: {', '.join(others)}")
+        raise pulumi.RunError(f"version {version} was deployed, but another one runs in: {', '.join(others)}")
     return version
