@@ -69,9 +69,9 @@ class Repository:
         return Path(os.fsdecode(self.git("rev-parse", "--path-format=absolute", "--git-path", name)))
 
     @cached_property
-    def settings(self) -> dict[str, str]:
-        """The URL of origin, and how the user's git converts line ends, by their keys, where they are set."""
-        keys = r"^(remote\.origin\.url|core\.autocrlf|core\.eol)$"
+    def line_ends(self) -> dict[str, str]:
+        """How the user's git converts line ends, by key, where it is set."""
+        keys = r"^core\.(autocrlf|eol)$"
         found: dict[str, str] = {}
         answer = run_git(
             self.worktree,
@@ -82,10 +82,7 @@ class Repository:
         )
         for entry in os.fsdecode(answer).split("\0")[:-1]:
             key, has_value, value = entry.partition("\n")
-            if key == "remote.origin.url":
-                found.setdefault(key, value)  # git fetches from the first
-            else:
-                found[key] = value if has_value else "true"
+            found[key] = value if has_value else "true"
         return found
 
     @cached_property

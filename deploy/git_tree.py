@@ -84,7 +84,7 @@ def refuse_nested_changes(changes: list[Change]) -> None:
 def _accept_line_ends(repository: Repository, environment: Mapping[str, str], index: Path) -> None:
     # A file that was checked out with CRLF, because this user's git does so, is not a changed file. So that user's
     # conversion decides which files are unchanged; all others are taken as they are, on every machine.
-    conversion = {key: value for key, value in repository.settings.items() if key.startswith("core.")}
+    conversion = repository.line_ends
     if conversion:
         refresh = ("update-index", "-q", "--refresh", "--unmerged", "--force-write-index")
         repository.git(*refresh, environment=environment, configuration=conversion, accepted=(0, 1))

@@ -7,7 +7,6 @@ update after it, in two processes, in another clone, and whatever the user's git
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from deploy.errors import SourceError
 from deploy.export import export_tree
@@ -39,8 +38,6 @@ class Source:
     """The commit's id, or `<commit>_uncommitted_<first 16 digits of the tree's>` where the tree is not the commit's."""
     created: str
     """The commit's date, RFC 3339 in UTC (org.opencontainers.image.created)."""
-    remote: str | None
-    """Where the repository is published, without credentials (org.opencontainers.image.source)."""
     left_out: tuple[str, ...]
     """Files that are changed or untracked, and that this build leaves out."""
     repository: Repository = field(repr=False, compare=False)
@@ -108,26 +105,6 @@ def listed(files: tuple[str, ...], limit: int = 20) -> str:
     return "\n".join(lines)
 
 
-def public_url(url: str | None) -> str | None:
-    """A remote's URL as an image may show it: without credentials, and the same for a clone by SSH and by HTTPS.
-
-    A path on this machine is nobody's else business, and differs between machines: None.
-    """
-    if not url:
-        return None
-    if "://" not in url and ":" in url.split("/")[0]:  # user@host:path, as scp writes it
-        host, _, path = url.partition(":")
-        url = f"ssh://{host}/{path}"
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port and parts.scheme in ("http", "https") else ""
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https", "ssh", "git", "git+ssh") or not parts.hostname:
-        return None
-    return f"https://{parts.hostname}{port}/{parts.path.strip('/').removesuffix('.git')}"
-
-
 def _policy(policy: str) -> SourcePolicy:
     try:
         return SourcePolicy(policy)
@@ -143,7 +120,6 @@ def _source(
         tree=tree,
         version=source_version(head.id, head.tree, tree),
         created=head.date,
-        remote=public_url(repository.settings.get("remote.origin.url")),
         left_out=left_out,
         repository=repository,
         folder=context.resolve().relative_to(repository.worktree.resolve()),
