@@ -2,7 +2,6 @@
 
 import pytest
 
-from deploy.source import public_url
 from deploy.version import is_version, source_version
 
 COMMIT, COMMIT_TREE, OTHER_TREE = 40 * "c", 40 * "a", "0123456789abcdef" + 24 * "b"
@@ -29,28 +28,3 @@ def test_a_valid_tag_can_be_a_version(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "-x", ".x", "a b", "a/b", "a:b", "é", "a\n", 129 * "a", "١"])
 def test_what_is_no_valid_tag_cannot_be_a_version(text: str) -> None:
     assert not is_version(text)
-
-
-@pytest.mark.parametrize(
-    ("remote", "shown"),
-    [
-        ("https://git.example.com/team/app.git", "https://git.example.com/team/app"),
-        ("https://user:token@git.example.com/team/app", "https://git.example.com/team/app"),
-        ("https://token@git.example.com/team/app.git/", "https://git.example.com/team/app"),
-        ("https://git.example.com:8443/app.git?private_token=x#y", "https://git.example.com:8443/app"),
-        ("git@git.example.com:team/app.git", "https://git.example.com/team/app"),
-        ("git.example.com:team/app.git", "https://git.example.com/team/app"),
-        ("ssh://git:secret@git.example.com:2222/team/app.git", "https://git.example.com/team/app"),
-        ("/srv/git/app.git", None),
-        ("../app", None),
-        ("file:///srv/git/app.git", None),
-        ("https://[bad/app", None),
-        ("https://git.example.com:port/app", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_remote_is_shown_without_credentials_and_the_same_for_all_clones(
-    remote: str | None, shown: str | None
-) -> None:
-    assert public_url(remote) == shown
