@@ -17,6 +17,9 @@ from components.connection import Endpoint, Target
 # that a wrong key does not lock the deployer out (each try is an authentication failure for fail2ban).
 DIAL_RETRIES = 2
 
+# What `on_host` declares, by a name of our own for those who only pass it on.
+HostCommand = remote.Command
+
 
 @dataclass(frozen=True)
 class Words:
@@ -42,14 +45,14 @@ def on_host(
     stdin: pulumi.Input[str] | None = None,
     delete: Words | None = None,
     opts: pulumi.ResourceOptions,
-) -> remote.Command:
+) -> HostCommand:
     """Declare a command on a host. It runs when it is new and again, in place, when any of its inputs changes.
 
     :param words: what to run; None for a Command that only has a `delete`.
     :param stdin: what the command reads; a secret Output where it holds a secret.
     :param delete: what to run when the resource leaves the program or the stack is destroyed.
     """
-    return remote.Command(
+    return HostCommand(
         name,
         connection=_connection(target),
         create=words.text() if words else None,

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_command import remote
 
-from components.command import Words, after, on_host
+from components.command import HostCommand, Words, after, on_host
 from components.connection import Target
 from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
 from components.host_tool.spec import spec_text
@@ -56,7 +55,7 @@ class Host(pulumi.ComponentResource):
     :ivar prepared: the Command that everything on this host waits for.
     """
 
-    prepared: remote.Command
+    prepared: HostCommand
 
     def __init__(
         self,

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import pulumi
-from pulumi_command import remote
 
 from components.app_image import AppImage
-from components.command import Words, after, on_deployer, on_host
+from components.command import HostCommand, Words, after, on_deployer, on_host
 from components.hook import Hooks
 from components.host import Host
 from components.host_tool.spec import spec_text
@@ -56,7 +55,7 @@ class Release(pulumi.ComponentResource):
         self.running = self._running()
         self.register_outputs({"version": self.version})
 
-    def _pull(self, host: Host) -> remote.Command:
+    def _pull(self, host: Host) -> HostCommand:
         """Bring the image to the host, by its digest, and check that it is the version that it is said to be."""
         settings, image = self._settings, self._image
         login = {"registry.server": settings.registry.server}
@@ -111,7 +110,7 @@ class Release(pulumi.ComponentResource):
 
     def _wait(self, name: str, ready: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Sleep between two boot groups, whenever a group before it was switched."""
-        switched = [resource.stdout for resource in ready if isinstance(resource, remote.Command)]
+        switched = [resource.stdout for resource in ready if isinstance(resource, HostCommand)]
         return on_deployer(
             name,
             Words.of("sh", "-c", 'cat >/dev/null; sleep "$1"', "sh", str(self._settings.boot.wait)),

@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import pulumi
-from pulumi_command import remote
 
 from components.app_image import AppImage
-from components.command import after, on_host
+from components.command import HostCommand, after, on_host
 from components.host import NETWORK, Host
 from components.host_tool.spec import parse_spec, spec_text
 from components.proxy import gate_spec, numbered, route_spec
@@ -53,7 +52,7 @@ class Role(pulumi.ComponentResource):
         self._anchor = self._declare_anchor()
         self._secrets = self._declare_secrets()
 
-    def _declare_anchor(self) -> remote.Command:
+    def _declare_anchor(self) -> HostCommand:
         """Tears the role down when it leaves the settings, or the stack is destroyed; until then it does nothing."""
         remove = self.host.tool.call_if_installed(
             "remove", self.host.tool.app, self.role.name, limit=self.role.stop_timeout + MARGIN
@@ -62,7 +61,7 @@ class Role(pulumi.ComponentResource):
             f"{self._base}-anchor", self.host.target, None, delete=remove, opts=after(self, [self.host.prepared])
         )
 
-    def _declare_secrets(self) -> remote.Command | None:
+    def _declare_secrets(self) -> HostCommand | None:
         if not self.role.env_secret:
             return None
         values = {name: self._settings.secret(key) for name, key in self.role.env_secret.items()}
@@ -80,7 +79,7 @@ class Role(pulumi.ComponentResource):
             return NO_SECRETS
         return self._secrets.stdout.apply(lambda stdout: parse_spec(stdout)["secrets"])
 
-    def candidate(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+    def candidate(self, after_these: Sequence[pulumi.Resource]) -> HostCommand:
         """Start the new container beside the old and wait until it is healthy; nothing is routed to it."""
         self._candidate = on_host(
             f"{self._base}-candidate",
@@ -98,7 +97,7 @@ class Role(pulumi.ComponentResource):
         )
         return self._candidate
 
-    def switch(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+    def switch(self, after_these: Sequence[pulumi.Resource]) -> HostCommand:
         """Route to the candidate (or, without proxy, start it), drain and compare what runs with what was wanted."""
         candidate = self._candidate.stdout.apply(parse_spec)
         settings = self._settings
@@ -119,7 +118,7 @@ class Role(pulumi.ComponentResource):
         )
         return self._switch
 
-    def retire(self, after_these: Sequence[pulumi.Resource]) -> remote.Command:
+    def retire(self, after_these: Sequence[pulumi.Resource]) -> HostCommand:
         """Stop the old containers, keep the last few of them, and read back what runs."""
         running = self._switch.stdout
         self._retire = on_host(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from components.command import Words
 from components.connection import known_host_keys, targets
 from deploy.errors import SettingsError
-from tests.unit.components.graph import KEY
+from tests.unit.components.graph import KEY, PROJECT
 from tests.unit.settings.test_faults import load
 
 
@@ -75,3 +75,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (home / ".ssh").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     return home
+
+
+def test_no_other_file_imports_pulumi_command() -> None:
+    """The seam is one: quoting, host keys and limits cannot be gone around."""
+    imports = [file.name for file in (PROJECT / "components").rglob("*.py") if "pulumi_command" in file.read_text()]
+    assert imports == ["command.py"]
