@@ -22,7 +22,7 @@ preview: ## what the next `pulumi up` will do on each host
 
 down: ## remove the app, the hosts and all that they left on this machine; the built engine stays
 	@$(PYTHON) -m sandbox down
-	@$(PYTHON) -m tests.host.down
+	@$(PYTHON) -m tests.own_sandbox
 	@rm -rf .local/state .local/app .local/build Pulumi.sandbox.yaml
 	@echo "down: the built engine stays in .local/engine (make clean removes it, too)"
 

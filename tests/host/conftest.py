@@ -10,8 +10,8 @@ import pytest
 
 from sandbox import Inventory, Sandbox
 from tests.host.docker_host import SERVICE, App, Host
+from tests.own_sandbox import own_sandbox
 
-PROJECT = Path(__file__).resolve().parents[2]
 VERSIONS = ("v1", "v2", "v3", "v4")
 NUMBERS = itertools.count(1)
 
@@ -28,19 +28,9 @@ wait $!
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """A sandbox with one host, apart from the one that the user deploys to: these tests stop and break things."""
-    project = PROJECT / ".local" / "host-tests"
-    (project / ".local").mkdir(parents=True, exist_ok=True)
-    for link, target in (
-        (project / ".local/engine", PROJECT / ".local/engine"),
-        (project / "example", PROJECT / "example"),
-    ):
-        if not link.is_symlink():
-            link.symlink_to(target)
-    made = Sandbox(project)
-    # What a run that was killed has left would be in the way.
-    made.down()
+    made = own_sandbox("host-tests")
     made.up(1)
     yield made
     made.down()
