@@ -49,5 +49,6 @@ lock: ## pin the newest versions that pyproject.toml allows
 	@for extra in "" "--extra test"; do \
 		file=requirements.txt; [ -z "$$extra" ] || file=tests/requirements.txt; \
 		.local/venv-tests/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-			--no-emit-index-url --no-emit-find-links --no-annotate --no-header $$extra -o $$file pyproject.toml; \
+			--no-emit-index-url --no-emit-find-links --no-annotate --no-header $$extra -o $$file pyproject.toml && \
+			sed -i '1i # Exact versions with hashes. Made from pyproject.toml by `make lock`.' $$file; \
 	done

@@ -16,6 +16,9 @@ from deploy.settings import Settings
 # Seconds that the SSH login and the host tool need beyond the hook's own limit.
 MARGIN = 30
 
+# Hooks that run when they are new on a host, and never again.
+ONCE = ("docker-setup",)
+
 
 class Hook(pulumi.ComponentResource):
     """One hook, run where the settings say: on the primary host, on each host, or on the deployer.
@@ -91,8 +94,15 @@ class Hook(pulumi.ComponentResource):
                 # A changed script is a changed hook.
                 "KAMAL_HOOK_SHA256": hashlib.sha256(script.read_bytes()).hexdigest(),
             },
-            opts=after(self, self._after),
+            opts=self._options(),
         )
+
+    def _options(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
+        options = after(self, others, self._after)
+        if self._name in ONCE:
+            # What has run stays as it ran, whatever its inputs become.
+            options.ignore_changes = ["create", "stdin", "environment", "connection"]
+        return options
 
     def _on_host(self, host: Host, environment: dict[str, pulumi.Input[str]]) -> pulumi.Resource:
         limit = self._settings.hooks.timeout
@@ -116,7 +126,7 @@ class Hook(pulumi.ComponentResource):
             host.target,
             host.tool.call("hook", host.tool.app, self._name, str(limit), *variables, limit=limit + MARGIN),
             stdin=pulumi.Output.secret(stdin) if secrets else stdin,
-            opts=after(self, [host.prepared], self._after),
+            opts=self._options(host.prepared),
         )
 
 

@@ -19,11 +19,11 @@ def boot_spec(run: ProxyRun) -> dict[str, str]:
 def gate_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
     """The flags of the health gate, by which a candidate is judged before anything is routed to it.
 
-    The probe comes every 200 ms unless the settings say otherwise: kamal-proxy's own second would be half a second
+    The probe comes every 100 ms unless the settings say otherwise: kamal-proxy's own second would be half a second
     of waiting on the average.
     """
     health = proxy.healthcheck
-    interval = f"{health.interval}s" if "interval" in health.model_fields_set else "200ms"
+    interval = f"{health.interval}s" if "interval" in health.model_fields_set else "100ms"
     return {
         "gate.deploy-timeout": f"{settings.deploy_timeout}s",
         "gate.health-check-interval": interval,

@@ -12,7 +12,7 @@ class Healthcheck(Section):
 
     path: str = Field("/up", pattern=r"^/\S*$", description="The path that is asked for.")
     interval: Count = Field(
-        1, description="Seconds between two probes. Until it is set, a new container is probed each 200 ms."
+        1, description="Seconds between two probes. Until it is set, a new container is probed each 100 ms."
     )
     timeout: Count = Field(5, description="Seconds that one answer may take.")
 

@@ -5,11 +5,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.load import RATE, Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.alone
 def test_no_request_fails_and_none_is_answered_by_the_old_version_after_the_switch(
     stack: Stack, site: Site, tmp_path: Path
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_changed_variable_swaps_the_containers_and_builds_nothing(stack: Stack
         assert 'It\'s "new" &lt;now&gt; &amp; $HOME' in site.text(host)
 
 
+@pytest.mark.alone
 def test_an_update_does_what_its_preview_said(stack: Stack, connections: Callable[[], dict[str, int]]) -> None:
     """`--strict` fails the update at the first resource that differs from the plan; a preview reaches no host."""
     before = connections()
@@ -81,6 +85,7 @@ def test_an_update_does_what_its_preview_said(stack: Stack, connections: Callabl
     stack.pulumi("up", "--yes", "--strict")
 
 
+@pytest.mark.alone
 def test_a_deploy_needs_at_most_six_ssh_connections_a_host(
     stack: Stack, connections: Callable[[], dict[str, int]]
 ) -> None:

@@ -109,3 +109,10 @@ def test_hooks_have_kamals_environment_in_order_and_only_their_secrets(
     )
     stack.up("--expect-no-changes")
     assert len(log.read_text().split("== ")) == len(runs) + 1
+    # A second deploy runs all of them again, but for docker-setup.
+    on_host(stack.hosts[0], f"rm /tmp/{stack.service}-setup")
+    stack.write("page.html", "<p>second</p>")
+    stack.commit()
+    stack.up()
+    assert len(log.read_text().split("== ")) == 2 * len(runs) + 1
+    assert on_host(stack.hosts[0], f"ls /tmp/{stack.service}-setup 2>/dev/null || echo none").strip() == "none"
