@@ -30,7 +30,7 @@ clean: down ## as down, and remove the engine and the Python environments
 	@rm -rf .local .venv
 
 engine:
-	@$(PYTHON) -m engine
+	@$(PYTHON) -m engine --sandbox
 
 test: ## all tests: unit, host tool, plugin contract, end to end
 	@sh tests/run

@@ -1,15 +1,16 @@
-"""`python3 -m engine [--tests]`: have a Pulumi engine, its plugins and the Python environment, and say what is done."""
+"""`python3 -m engine [--sandbox] [--tests]`: have a Pulumi engine, its plugins and the Python environment, and say what is done."""
 
 import argparse
-import fcntl
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 from engine import environment, plugins, python_env
 from engine.layout import BIN, BUILT, PLUGINS, PROJECT, PULUMI_HOME, TEST_VENV, VENV, EngineError
+from engine.lock import alone
 from engine.official import downloaded_cli, installed_cli
-from engine.pieces import CLI, KAMAL_PROXY, LANGUAGE_HOST, VEGETA, Piece, install_executor
+from engine.pieces import CLI, EXECUTOR, KAMAL_PROXY, LANGUAGE_HOST, VEGETA, Piece, install_executor
 from engine.pieces import PLUGINS as PLUGIN_PIECES
 from engine.progress import say
 
@@ -17,16 +18,17 @@ from engine.progress import say
 def main() -> int:
     """Do all that is needed; a second run takes about a second."""
     parser = argparse.ArgumentParser(prog="python3 -m engine", description=__doc__)
-    parser.add_argument("--tests", action="store_true", help="also what the tests need")
+    parser.add_argument("--sandbox", action="store_true", help="also what the sandbox needs")
+    parser.add_argument("--tests", action="store_true", help="also what sandbox and tests need")
     options = parser.parse_args()
     started = time.monotonic()
     for folder in (BUILT, BIN, PULUMI_HOME / "plugins"):
         folder.mkdir(parents=True, exist_ok=True)
     try:
-        with (BUILT / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            _set_up(options.tests)
-    except EngineError as error:
+        with alone(BUILT / "lock"):
+            _set_up(sandbox=options.sandbox or options.tests, tests=options.tests)
+    # A full disk or a program that does not answer is told in a line, too.
+    except (EngineError, OSError, subprocess.SubprocessError) as error:
         print(f"engine: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -36,12 +38,12 @@ def main() -> int:
     return 0
 
 
-def _set_up(tests: bool) -> None:
+def _set_up(*, sandbox: bool, tests: bool) -> None:
     python_env.ensure(VENV, PROJECT / "requirements.txt")
     if tests:
         python_env.ensure(TEST_VENV, PROJECT / "tests" / "requirements.txt")
     pulumi, official = _official_cli()
-    wanted = [KAMAL_PROXY, *([VEGETA] if tests else [])]
+    wanted = [*([KAMAL_PROXY] if sandbox else []), *([VEGETA] if tests else [])]
     stand_ins = [
         name for name, version in PLUGINS.items() if not (official and plugins.install_official(pulumi, name, version))
     ]
@@ -49,7 +51,11 @@ def _set_up(tests: bool) -> None:
         wanted += [CLI, LANGUAGE_HOST]
     wanted += [PLUGIN_PIECES[name] for name in stand_ins]
     built = _build(wanted)
-    if not official:
+    if official:
+        # A language host built earlier would be found on the PATH before the official CLI's own.
+        for name in (CLI.program, LANGUAGE_HOST.program, EXECUTOR):
+            (BIN / name).unlink(missing_ok=True)
+    else:
         install_executor()
     for name in stand_ins:
         piece = PLUGIN_PIECES[name]
@@ -62,7 +68,7 @@ def _official_cli() -> tuple[Path, bool]:
     if installed := installed_cli():
         return installed, True
     # Built once, there is no need to ask again at each run.
-    if not CLI.built().exists() and (downloaded := downloaded_cli()):
+    if not CLI.is_built() and (downloaded := downloaded_cli()):
         return downloaded / "pulumi", True
     return BIN / "pulumi", False
 

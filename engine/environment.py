@@ -29,7 +29,9 @@ def write(cli: Path, stand_ins: bool) -> None:
         # Compiled once, the program starts faster.
         "unset PYTHONDONTWRITEBYTECODE",
         _default("PULUMI_BACKEND_URL", f"file://{LOCAL / 'state'}"),
-        f'if [ -z "${{PULUMI_CONFIG_PASSPHRASE:-}}" ]; then {_default("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase))}; fi',
+        'if [ -z "${PULUMI_CONFIG_PASSPHRASE:-}" ]; then',
+        _default("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase)),
+        "fi",
     ]
     if stand_ins:
         # What is not installed cannot be downloaded: looking for it would cost seconds at every run.
@@ -41,4 +43,4 @@ def write(cli: Path, stand_ins: bool) -> None:
 
 def _default(name: str, value: str) -> str:
     """An export that leaves alone what the user has set."""
-    return f'export {name}="${{{name}:-{value}}}"'
+    return f'[ -n "${{{name}:-}}" ] || {name}={shlex.quote(value)}; export {name}'

@@ -1,17 +1,19 @@
 """The official Pulumi CLI, where it is installed or can be downloaded."""
 
+import http.client
 import os
 import platform
 import re
 import shutil
 import subprocess
 import tarfile
-import urllib.error
+import time
 import urllib.request
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 
 from engine.layout import BIN, BUILT, CLI_VERSION
-from engine.progress import say
+from engine.progress import INTERVAL, say
 
 # Overridden in tests, and by those who keep a mirror.
 BASE = os.environ.get("PULUMI_DOWNLOAD_BASE", "https://get.pulumi.com/releases/sdk")
@@ -21,6 +23,12 @@ OLDEST = (3, 200)
 
 # Seconds until a server that does not answer is given up.
 CONNECT_TIMEOUT = 5
+
+# Seconds that the whole download may take: it is some 200 MB.
+DOWNLOAD_LIMIT = 900
+
+# What a server or a proxy that is not Pulumi's, or a connection that breaks, may lead to.
+UNREACHABLE = (OSError, EOFError, http.client.HTTPException, tarfile.TarError, zlib.error)
 
 
 def installed_cli() -> Path | None:
@@ -36,7 +44,11 @@ def _usable(program: Path) -> bool:
     host = program.resolve().parent / "pulumi-language-python"
     if not host.exists() and not shutil.which("pulumi-language-python", path=str(program.parent)):
         return False
-    done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
+    try:
+        done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"{program} does not run and is passed over: {error}")
+        return False
     found = re.match(r"v(\d+)\.(\d+)", done.stdout)
     return found is not None and (int(found[1]), int(found[2])) >= OLDEST
 
@@ -53,19 +65,52 @@ def downloaded_cli() -> Path | None:
     if folder.exists():
         return folder
     archive = BUILT / "pulumi.tar.gz"
+    unfinished = BUILT / "pulumi-official.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
     say(f"looking for the official Pulumi CLI {CLI_VERSION}")
     try:
-        with urllib.request.urlopen(download_url(), timeout=CONNECT_TIMEOUT) as answer, archive.open("wb") as file:
-            shutil.copyfileobj(answer, file)
-        unfinished = BUILT / "pulumi-official.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(unfinished, filter="data")
-        (unfinished / "pulumi").rename(folder)
+        _download(download_url(), archive)
+        _unpack(archive, unfinished)
+        unfinished.rename(folder)
         return folder
-    except (urllib.error.URLError, OSError, tarfile.TarError) as error:
+    except UNREACHABLE as error:
         reason = getattr(error, "reason", error)
         say(f"it cannot be downloaded here ({reason}); what is missing is built from package registries")
         return None
     finally:
         archive.unlink(missing_ok=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _download(url: str, archive: Path) -> None:
+    started = said = time.monotonic()
+    with urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT) as answer, archive.open("wb") as file:
+        # `read1` gives what is there: a server that trickles cannot outlast the limit.
+        while block := answer.read1(1 << 20):
+            file.write(block)
+            now = time.monotonic()
+            if now - started > DOWNLOAD_LIMIT:
+                raise TimeoutError(f"it took more than {DOWNLOAD_LIMIT} s")
+            if now - said > INTERVAL:
+                said = now
+                say(f"  {file.tell() >> 20} MB so far, {now - started:.0f} s")
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Write the archive's programs into `folder`.
+
+    Only by their last name, so nothing can land elsewhere. `extractall(filter=…)` is newer than Debian 12's Python.
+
+    :raises tarfile.TarError: when there is no `pulumi` in it.
+    """
+    folder.mkdir()
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isfile() else None
+            if content is not None:
+                program = folder / PurePosixPath(member.name).name
+                with program.open("wb") as file:
+                    shutil.copyfileobj(content, file)
+                program.chmod(0o755)
+    if not (folder / "pulumi").exists():
+        raise tarfile.TarError("there is no pulumi in the archive")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ class Piece:
         """Where the program is once it is built."""
         return BUILT / f"{self.program}-{self.key()}"
 
+    def is_built(self) -> bool:
+        """Whether it is there; without Go nothing was built, and that is no fault."""
+        return shutil.which("go") is not None and self.built().exists()
+
     def build(self, number: int, count: int) -> Path:
         """Build it unless it is there; returns its path.
 
@@ -63,7 +68,7 @@ class Piece:
                 [*words, "-o", str(unfinished), self.package],
                 self.source,
                 BUILT / f"{self.program}.log",
-                {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
+                {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"},
                 LIMIT,
             )
             unfinished.rename(built)
@@ -72,7 +77,7 @@ class Piece:
 
     def _forget_older(self, built: Path) -> None:
         for old in BUILT.glob(f"{self.program}-*"):
-            if old.name.rpartition("-")[0] == self.program and old != built:
+            if old.is_file() and old.name.rpartition("-")[0] == self.program and old != built:
                 old.unlink()
 
     def link(self, built: Path) -> None:
@@ -105,22 +110,31 @@ PLUGINS = {
 }
 
 
+# The script of the Python SDK that the language host runs.
+EXECUTOR = "pulumi-language-python-exec"
+
+
 def go_version() -> str:
     """What `go version` says.
 
-    :raises EngineError: when there is no Go.
+    :raises EngineError: when there is no Go, or one too old to get a newer one.
     """
     if not shutil.which("go"):
         raise EngineError(
-            "the official Pulumi engine cannot be had here, and to build it from Go modules Go 1.26 is needed: "
-            "install Go, or the Pulumi CLI and its plugins."
+            "Go 1.26 is needed, and there is none: kamal-proxy is always built from Go modules, and so is all of the "
+            "engine that cannot be downloaded. Install Go and run this again."
         )
-    return subprocess.run(["go", "version"], capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    found = subprocess.run(["go", "version"], capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    release = re.search(r"go(\d+)\.(\d+)", found)
+    # Since 1.21 Go gets the release that go.mod asks for by itself.
+    if release and (int(release[1]), int(release[2])) < (1, 21):
+        raise EngineError(f"Go 1.26 is needed, and this is {release[0]}: install a newer Go and run this again.")
+    return found
 
 
 def install_executor() -> None:
     """Put the SDK's executor script beside the language host, which looks for it there."""
-    built = BUILT / f"pulumi-language-python-exec-{SDK_VERSION}"
+    built = BUILT / f"{EXECUTOR}-{SDK_VERSION}"
     if not built.exists():
         module = f"github.com/pulumi/pulumi/sdk/v3@v{SDK_VERSION}"
         words = ["go", "mod", "download", "-json", module]
@@ -128,10 +142,12 @@ def install_executor() -> None:
         done = subprocess.run(words, cwd=BUILT, capture_output=True, text=True, timeout=LIMIT)
         if done.returncode:
             raise EngineError(f"{module} could not be had: {done.stderr.strip() or done.stdout.strip()}")
-        script = Path(json.loads(done.stdout)["Dir"]) / "python/cmd/pulumi-language-python-exec"
-        built.write_bytes(script.read_bytes())
-        built.chmod(0o755)
-    link(built, "pulumi-language-python-exec")
+        script = Path(json.loads(done.stdout)["Dir"]) / "python/cmd" / EXECUTOR
+        unfinished = built.with_name(f"{built.name}.unfinished")
+        unfinished.write_bytes(script.read_bytes())
+        unfinished.chmod(0o755)
+        unfinished.rename(built)
+    link(built, EXECUTOR)
 
 
 def link(program: Path, name: str) -> None:
@@ -139,5 +155,8 @@ def link(program: Path, name: str) -> None:
     BIN.mkdir(parents=True, exist_ok=True)
     unfinished = BIN / f".{name}"
     unfinished.unlink(missing_ok=True)
+    # Renaming one of two links to the same file does nothing, and would leave both.
+    if (BIN / name).exists() and (BIN / name).samefile(program):
+        return
     os.link(program, unfinished)
     unfinished.replace(BIN / name)

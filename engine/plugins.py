@@ -2,11 +2,18 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from engine.layout import BUILT, PULUMI_HOME, EngineError
 from engine.pieces import Piece
 from engine.progress import say
+
+# Seconds that Pulumi may take to install one plugin, download included.
+INSTALL_LIMIT = 600
+
+# Seconds until a site that refused the official plugin is asked again: each refusal takes some seconds of retries.
+ASK_AGAIN = 24 * 3600
 
 
 def folder(name: str, version: str) -> Path:
@@ -18,8 +25,15 @@ def install_official(pulumi: Path, name: str, version: str) -> bool:
     """Have the official plugin; False where it cannot be downloaded."""
     if folder(name, version).exists() and not _marker(name, version).exists():
         return True
+    marker = _marker(name, version)
+    if marker.exists() and time.time() - marker.stat().st_mtime < ASK_AGAIN:
+        return False
     say(f"{name} plugin {version}: downloading")
-    return _install(pulumi, name, version) is None
+    if _install(pulumi, name, version) is None:
+        return True
+    if marker.exists():
+        marker.touch()
+    return False
 
 
 def install_built(pulumi: Path, name: str, version: str, piece: Piece, program: Path) -> None:
@@ -39,9 +53,15 @@ def install_built(pulumi: Path, name: str, version: str, piece: Piece, program: 
 def _install(pulumi: Path, name: str, version: str, *options: str) -> str | None:
     words = [str(pulumi), "plugin", "install", "resource", name, version, "--reinstall", *options]
     environment = {**os.environ, "PULUMI_HOME": str(PULUMI_HOME), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    done = subprocess.run(words, cwd=BUILT, env=environment, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run(words, cwd=BUILT, env=environment, capture_output=True, text=True, timeout=INSTALL_LIMIT)
+    except subprocess.TimeoutExpired:
+        return f"it took more than {INSTALL_LIMIT} s"
+    if done.returncode:
+        return done.stderr.strip() or done.stdout.strip()
+    # Only now is what was there before gone.
     _marker(name, version).unlink(missing_ok=True)
-    return (done.stderr.strip() or done.stdout.strip()) if done.returncode else None
+    return None
 
 
 def _marker(name: str, version: str) -> Path:

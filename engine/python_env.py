@@ -20,11 +20,11 @@ def ensure(folder: Path, lock: Path) -> None:
     if marker.exists() and marker.read_text() == wanted:
         return
     say(f"Python environment {folder.name}: installing {lock.name}, about 30 s")
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         import ensurepip  # noqa: F401  # Debian keeps it in a package of its own
     except ImportError:
         raise EngineError("Python has no venv module: apt-get install python3-venv, then run this again.") from None
+    shutil.rmtree(folder, ignore_errors=True)
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("VIRTUAL_ENV", None)
     run(
