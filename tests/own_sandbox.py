@@ -8,7 +8,9 @@ from pathlib import Path
 from sandbox import Sandbox
 
 PROJECT = Path(__file__).resolve().parents[1]
-NAMES = ("host-tests", "sandbox-tests")
+
+# What the names of these sandboxes match.
+NAMES = "*-tests*"
 
 
 def own_sandbox(name: str) -> Sandbox:
@@ -24,6 +26,6 @@ def own_sandbox(name: str) -> Sandbox:
 
 
 if __name__ == "__main__":
-    for name in NAMES:
-        if (PROJECT / ".local" / name).exists():
-            own_sandbox(name)
+    for folder in (PROJECT / ".local").glob(NAMES):
+        if (folder / ".local").is_dir():
+            own_sandbox(folder.name)

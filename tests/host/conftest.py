@@ -30,7 +30,7 @@ wait $!
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with one host, apart from the one that the user deploys to: these tests stop and break things."""
-    made = own_sandbox("host-tests")
+    made = own_sandbox("host-tests" + os.environ.get("PYTEST_XDIST_WORKER", ""))
     made.up(1)
     yield made
     made.down()

@@ -1,8 +1,6 @@
 """The sandbox comes up, is repaired, and goes without a trace."""
 
-import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -54,18 +52,13 @@ def test_it_comes_up_in_time_again_at_once_and_goes_without_a_trace(sandbox: San
 
 def test_what_dies_is_started_again(sandbox: Sandbox) -> None:
     sandbox.up(1)
-    for pid in processes.marked(sandbox.layout.hosts / "web1"):
-        if not processes.is_first(pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue  # it went with its parent
+    parts = processes.marked(sandbox.layout.hosts / "web1")
+    processes.kill([pid for pid in parts if not processes.is_first(pid)])
     assert not all(part.up for part in sandbox.status())
     sandbox.up()
     assert all(part.up for part in sandbox.status())
     # As in a power cut: everything at once, and `down` right after.
-    for pid in processes.marked(sandbox.layout.state):
-        os.kill(pid, signal.SIGKILL)
+    processes.kill(processes.marked(sandbox.layout.state))
     sandbox.down()
     assert traces(sandbox) == []
 
