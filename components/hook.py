@@ -86,8 +86,8 @@ class Hook(pulumi.ComponentResource):
                 f"./{script}",
             ),
             environment={
-                **environment,
                 **secrets,
+                **environment,
                 **runtime,
                 "KAMAL_PERFORMER": deployment.performer,
                 "KAMAL_RECORDED_AT": deployment.recorded_at,

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from deploy.settings.section import Seconds, Section
+from deploy.settings.section import Seconds, Section, shown
 
 
 def _limit(value: Any) -> Any:
     text = str(value)
     if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,3}|[1-9]\d?%|100%", text):
-        raise ValueError(f'should be a number of hosts from 1, or a share of them as "25%", found "{value}"')
+        raise ValueError(f'should be a number of hosts from 1, or a share of them as "25%", found {shown(value)}')
     return text
 
 

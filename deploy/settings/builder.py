@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from deploy.settings.section import Section, Switch, Text
+from deploy.settings.section import OwnEnvName, Section, Switch, Text, shown
 
 
 def _platform(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?", value):
-        raise ValueError(f'should have the form linux/amd64, found "{value}"')
+        raise ValueError(f"should have the form linux/amd64, found {shown(value)}")
     return value
 
 
@@ -29,7 +29,7 @@ class Builder(Section):
     )
     dockerfile: str = Field("Dockerfile", description="The Dockerfile, relative to the context.")
     target: str | None = Field(None, description="The stage to build; by default the last.")
-    args: dict[str, Text] = Field({}, description="Build arguments. KAMAL_VERSION is always given.")
+    args: dict[OwnEnvName, Text] = Field({}, description="Build arguments. KAMAL_VERSION is always given.")
     platform: Annotated[str, AfterValidator(_platform)] | None = Field(
         None, description="The platform to build for, as linux/amd64; by default the Docker engine's own."
     )

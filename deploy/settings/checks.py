@@ -13,7 +13,9 @@ from deploy.settings.settings import Settings
 
 def check_roles(settings: Settings) -> Iterator[Fault]:
     """The primary role is there, and what roles say of their proxy holds."""
-    if len(settings.servers) > 1 and settings.primary_role not in settings.servers:
+    default = type(settings).model_fields["primary_role"].default
+    only = len(settings.servers) == 1 and settings.primary_role == default
+    if settings.primary_role not in settings.servers and not only:
         found = ", ".join(sorted(settings.servers))
         yield Fault("primary_role", f'is "{settings.primary_role}", which is none of the roles: {found}')
         return
@@ -65,19 +67,19 @@ def check_secrets(settings: Settings) -> Iterator[Fault]:
 def _named_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     registry = settings.registry
     if isinstance(registry.username, tuple):
-        yield "registry.username", registry.username[0]
+        yield "registry.username[0]", registry.username[0]
     if registry.password:
-        yield "registry.password", registry.password
+        yield "registry.password[0]", registry.password
     if settings.ssh.key_data:
-        yield "ssh.key_data", settings.ssh.key_data
-    for name in settings.env.secret.values():
-        yield "env.secret", name
+        yield "ssh.key_data[0]", settings.ssh.key_data
+    for number, name in enumerate(settings.env.secret.values()):
+        yield f"env.secret[{number}]", name
     for role, servers in settings.servers.items():
-        for name in servers.env.secret.values():
-            yield f"servers.{role}.env.secret", name
+        for number, name in enumerate(servers.env.secret.values()):
+            yield f"servers.{role}.env.secret[{number}]", name
     for hook, names in settings.hooks.secrets.items():
-        for name in names:
-            yield f"hooks.secrets.{hook}", name
+        for number, name in enumerate(names):
+            yield f"hooks.secrets.{hook}[{number}]", name
 
 
 def check_files(settings: Settings, project: Path) -> Iterator[Fault]:
@@ -86,11 +88,15 @@ def check_files(settings: Settings, project: Path) -> Iterator[Fault]:
         context = project / settings.builder.context
         if not context.is_dir():
             yield Fault("builder.context", f'is "{settings.builder.context}", which is no folder')
+        elif not (context / settings.builder.dockerfile).resolve().is_relative_to(context.resolve()):
+            yield Fault("builder.dockerfile", f'is "{settings.builder.dockerfile}", which is not in the build context')
         elif not (context / settings.builder.dockerfile).is_file():
             yield Fault("builder.dockerfile", f'is "{settings.builder.dockerfile}", which is not there in {context}')
     hooks = project / settings.hooks.path
+    if "path" in settings.hooks.model_fields_set and not hooks.is_dir():
+        yield Fault("hooks.path", f'is "{settings.hooks.path}", which is no folder')
     for file in sorted(hooks.iterdir()) if hooks.is_dir() else ():
-        if file.suffix in (".sample", ".md") or file.name.startswith("."):
+        if file.suffix in (".sample", ".md") or file.name.startswith(".") or file.is_dir():
             continue
         path = f"hooks.path ({settings.hooks.path}/{file.name})"
         if fault := unknown_hook(file.name):
@@ -100,6 +106,15 @@ def check_files(settings: Settings, project: Path) -> Iterator[Fault]:
 
 
 def check_secrecy(raw: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Fault]:
-    """Secrets are encrypted in the stack's file."""
+    """Secrets are encrypted in the stack's file, and nothing else is: the rest is shown, and kept in clear."""
     if "secrets" in raw and "secrets" not in secret_keys:
-        yield Fault("secrets", "is in clear in the stack's file: set each with pulumi config set --secret --path")
+        yield Fault(
+            "secrets",
+            "is in clear in the stack's file; set each with pulumi config set --secret --path 'secrets.NAME'",
+        )
+    for key in sorted(secret_keys & raw.keys() - {"secrets"}):
+        yield Fault(
+            key,
+            "holds an encrypted value, but secrets alone stays secret; put the value there "
+            "(pulumi config set --secret --path 'secrets.NAME') and give its name, as in env.secret",
+        )

@@ -4,16 +4,17 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from deploy.settings.section import ENV_NAME, Section, Text
+from deploy.settings.section import OwnEnvName, Section, Text
 
-PARTS = {"clear", "secret"}
+# The keys of the structured form. `tags` is Kamal's; it is none of ours, and a fault says so.
+PARTS = {"clear", "secret", "tags"}
 
 
 class Environment(Section):
     """Variables of the containers. Given as a flat map, all of them are clear."""
 
-    clear: dict[str, Text] = Field({}, description="Variables with values that anybody may read.")
-    secret: dict[str, str] = Field(
+    clear: dict[OwnEnvName, Text] = Field({}, description="Variables with values that anybody may read.")
+    secret: dict[OwnEnvName, str] = Field(
         {},
         description="Names of secrets that become variables. `NAME:KEY` gives the secret KEY to the variable NAME.",
     )
@@ -31,20 +32,14 @@ class Environment(Section):
     @field_validator("secret", mode="before")
     @classmethod
     def _by_variable(cls, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        pairs = [str(entry).partition(":") for entry in value]
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+            # What is found may be a secret itself.
+            raise ValueError("should be a list of names of secrets")
+        pairs = [entry.partition(":") for entry in value]
+        names = [name for name, _, _ in pairs]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"has {', '.join(twice)} more than once")
         return {name: key or name for name, _, key in pairs}
-
-    @field_validator("clear", "secret")
-    @classmethod
-    def _names(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if not ENV_NAME.fullmatch(name):
-                raise ValueError(f'has "{name}", which is no name of a variable: letters, digits and _ only')
-            if name.startswith("KAMAL_"):
-                raise ValueError(f'has "{name}": names with KAMAL_ are given by the deploy itself')
-        return value
 
     @model_validator(mode="after")
     def _disjoint(self) -> "Environment":
@@ -57,7 +52,9 @@ class Environment(Section):
         """The environment with `over` put over it: the way a role's variables extend the app's."""
         clear = {**self.clear, **over.clear}
         secret = {**self.secret, **over.secret}
-        return Environment(
-            clear={name: value for name, value in clear.items() if name not in over.secret},
-            secret={name: key for name, key in secret.items() if name not in over.clear},
+        return Environment.model_validate(
+            {
+                "clear": {name: value for name, value in clear.items() if name not in over.secret},
+                "secret": [f"{name}:{key}" for name, key in secret.items() if name not in over.clear],
+            }
         )

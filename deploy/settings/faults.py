@@ -1,10 +1,13 @@
 """Faults of the settings in words: a path and a sentence each."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
+
+from deploy.settings.section import shown
 
 # Kamal's keys that have another name here, or none yet.
 KAMAL = {
@@ -28,14 +31,39 @@ KAMAL = {
     "builder.driver": "is not supported: the engine's own BuildKit builds",
     "builder.secrets": "is not supported yet",
     "builder.ssh": "is not supported yet",
+    "builder.pack": "is not supported: a Dockerfile says how the image is built",
+    "builder.provenance": "is not supported yet",
+    "builder.sbom": "is not supported yet",
     "ssh.keys": "is not supported: add the key to the SSH agent (ssh-add), or use ssh.key_data",
     "ssh.proxy_command": "is not supported: use ssh.proxy",
     "ssh.config": "is not supported: say it in ssh",
+    "ssh.keys_only": "is not supported: the SSH agent has the keys, or ssh.key_data",
+    "ssh.forward_agent": "is not supported: the SSH agent stays with the deployer",
+    "ssh.log_level": "is not supported yet",
+    "sshkit": "is not needed: pulumi up --parallel N says how much runs side by side",
+    "output": "is not supported yet",
+    "traefik": "is proxy since Kamal 2",
+    "healthcheck": "is proxy.healthcheck since Kamal 2",
+    "boot.parallel_roles": "is not supported yet",
+    "proxy.healthcheck.port": "is not supported: the probe goes to proxy.app_port",
+    "proxy.path_prefixes": "is not supported yet: path_prefix takes one",
+    "proxy.strip_path_prefix": "is not supported yet",
+    "proxy.ssl_redirect": "is not supported yet: terminate TLS before the hosts",
+    "proxy.logging": "is not supported yet",
+    "proxy.run.publish": "is not supported yet",
+    "proxy.run.bind_ips": "is not supported yet",
+    "proxy.run.debug": "is not supported yet",
+    "proxy.run.metrics_port": "is not supported yet",
+    "servers.ROLE.volumes": "is options.volume here",
+    "servers.ROLE.logging": "is options here: log-driver, log-opt",
+    "servers.ROLE.asset_path": "is not supported yet",
+    "servers.ROLE.tags": "is not supported yet: use roles",
     "env.tags": "is not supported yet: use roles",
 }
 
 WANTED = {
     "string_type": "a text",
+    "string_unicode": "a text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "bool_type": "true or false",
@@ -52,6 +80,11 @@ class Fault(NamedTuple):
     path: str
     sentence: str
 
+    @property
+    def key(self) -> str:
+        """The key of the config that it is about."""
+        return re.split(r"[.\[ ]", self.path, maxsplit=1)[0]
+
     def __str__(self) -> str:
         return f"{self.path}: {self.sentence}"
 
@@ -65,22 +98,17 @@ def _fault(details: Mapping[str, Any], model: type[BaseModel], prefix: tuple[str
     place = details["loc"]
     path = _path((*prefix, *place))
     kind, context, found = details["type"], details.get("ctx", {}), details.get("input")
+    if place[:1] == ("secrets",) and kind != "value_error":
+        return Fault(path, "should be a map of names to texts")
     if kind == "extra_forbidden":
         return Fault(path, _unknown(path, str(place[-1]), _known_keys(model, place[:-1])))
     if kind == "missing":
         return Fault(path, "is missing")
     if kind == "value_error":
-        sentence = str(context["error"])
-        # A check of the whole says itself which key it is about.
-        inner, colon, rest = sentence.partition(": ")
-        if not place and colon:
-            return Fault(_path((*prefix, inner)), rest)
-        return Fault(path or "settings", sentence)
-    if path.startswith("secrets"):
-        return Fault(path, "should be a text")
+        return Fault(path, str(context["error"]))
     if kind in WANTED:
-        return Fault(path, f"should be {WANTED[kind]}, found {_shown(found)}")
-    return Fault(path, f"{_expected(kind, context, details['msg'])}, found {_shown(found)}")
+        return Fault(path, f"should be {WANTED[kind]}, found {shown(found)}")
+    return Fault(path, f"{_expected(kind, context, details['msg'])}, found {shown(found)}")
 
 
 def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
@@ -93,24 +121,19 @@ def _expected(kind: str, context: Mapping[str, Any], message: str) -> str:
             return f"should be {context['le']} or less"
         case "too_short":
             return f"should have {context['min_length']} or more entries"
-        case "string_pattern_mismatch":
-            return f"should match {context['pattern']}"
         case _:
             return message[0].lower() + message[1:]
-
-
-def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _path(place: Iterable[str | int]) -> str:
     path = ""
     for step in place:
-        # Names of validators and of the members of a union are no steps of the user's.
+        # Pydantic's word for "the key itself": the step before is that key.
+        if step == "[key]":
+            continue
         if isinstance(step, int):
             path += f"[{step}]"
-        elif not step.startswith(("function-", "str", "tuple[", "dict[", "bool")):
+        else:
             path += f".{step}" if path else step
     return path
 
@@ -131,9 +154,15 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
     return [section for part in get_args(annotation) for section in _sections(part)]
 
 
+def _of_role(path: str) -> str:
+    return re.sub(r"^servers\.[^.]+\.", "servers.ROLE.", path)
+
+
 def _unknown(path: str, key: str, known: list[str]) -> str:
-    if path in KAMAL:
-        return KAMAL[path]
+    # A role's proxy and env have the keys of the app's.
+    for place in (path, re.sub(r"^servers\.[^.]+\.(?=proxy\.|env\.)", "", path), _of_role(path)):
+        if place in KAMAL:
+            return KAMAL[place]
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
     return f"is not a known key; {hint}"

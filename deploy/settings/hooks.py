@@ -1,11 +1,11 @@
 """`hooks`: the user's own steps, and where they run."""
 
 import difflib
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from deploy.settings.section import Count, Section
+from deploy.settings.section import Count, EnvName, Section
 
 # Kamal's names, in the order in which a deploy reaches them.
 HOOKS = (
@@ -27,28 +27,31 @@ def unknown_hook(name: str) -> str | None:
     if name in HOOKS:
         return None
     near = difflib.get_close_matches(name, HOOKS, n=1)
-    return f'has "{name}", which is no hook' + (f"; did you mean {near[0]}?" if near else f": {', '.join(HOOKS)}")
+    return "is no hook; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(HOOKS)}")
+
+
+def _hook(name: str) -> str:
+    if fault := unknown_hook(name):
+        raise ValueError(fault)
+    return name
+
+
+HookName = Annotated[str, AfterValidator(_hook)]
 
 
 class Hooks(Section):
     """Executables, named after the point of the deploy at which they run."""
 
     path: str = Field("hooks", description="The folder with the hooks, relative to the project's folder.")
-    run_on: dict[str, Literal["primary", "each", "deployer"]] = Field(
+    run_on: dict[HookName, Literal["primary", "each", "deployer"]] = Field(
         {},
         description="Where a hook runs: on the `primary` host (the default), on `each` host, or on the `deployer`. "
         "pre-connect and pre-build always run on the deployer.",
     )
-    secrets: dict[str, tuple[str, ...]] = Field({}, description="By hook, names of the secrets that it is given.")
+    secrets: dict[HookName, tuple[EnvName, ...]] = Field(
+        {}, description="By hook, names of the secrets that it is given."
+    )
     timeout: Count = Field(600, description="Seconds that a hook may take.")
-
-    @field_validator("run_on", "secrets")
-    @classmethod
-    def _known(cls, value: dict[str, object]) -> dict[str, object]:
-        for name in value:
-            if fault := unknown_hook(name):
-                raise ValueError(fault)
-        return value
 
     @field_validator("run_on")
     @classmethod

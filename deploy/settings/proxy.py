@@ -1,16 +1,54 @@
 """`proxy`: kamal-proxy, and what it does with an app's requests."""
 
-from typing import Self
+import re
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from deploy.settings.section import Count, HostName, Options, Port, Seconds, Section, Switch
+from deploy.settings.section import Count, Options, Port, Seconds, Section, Switch, is_host, is_server, shown
+from deploy.version import is_version
+
+
+def _route_host(value: str) -> str:
+    """kamal-proxy takes the whole of a name, or `*` for its first label."""
+    if not is_host(value.removeprefix("*.")):
+        hint = "; several go into hosts, as a list" if "," in value else ""
+        raise ValueError(f"should be a host name, as shop.example.com or *.example.com, found {shown(value)}{hint}")
+    return value
+
+
+def _url_path(value: str) -> str:
+    if not re.fullmatch(r"/[!-~]*", value):
+        raise ValueError(f"should begin with / and have no blanks, found {shown(value)}")
+    return value
+
+
+def _registry(value: str) -> str:
+    if not is_server(value):
+        raise ValueError(f"should be a host name with or without a port, found {shown(value)}")
+    return value
+
+
+def _tag(value: str) -> str:
+    if not is_version(value):
+        raise ValueError(f"should be a tag, as v0.9.2, found {shown(value)}")
+    return value
+
+
+def _size(value: Any) -> Any:
+    if not re.fullmatch(r"[1-9][0-9]*[kmg]?", str(value)):
+        raise ValueError(f"should be a size, as 10m, found {shown(value)}")
+    return str(value)
+
+
+RouteHost = Annotated[str, AfterValidator(_route_host)]
+UrlPath = Annotated[str, AfterValidator(_url_path)]
 
 
 class Healthcheck(Section):
     """The probe that a container has to answer with a 2xx before it gets requests."""
 
-    path: str = Field("/up", pattern=r"^/\S*$", description="The path that is asked for.")
+    path: UrlPath = Field("/up", description="The path that is asked for.")
     interval: Count = Field(
         1, description="Seconds between two probes. Until it is set, a new container is probed each 100 ms."
     )
@@ -32,11 +70,21 @@ class ProxyRun(Section):
 
     http_port: Port = Field(80, description="The port for HTTP.")
     https_port: Port = Field(443, description="The port for HTTPS.")
-    registry: str | None = Field(None, description="The registry of its image; by default Docker Hub.")
+    registry: Annotated[str, AfterValidator(_registry)] | None = Field(
+        None, description="The registry of its image; by default Docker Hub."
+    )
     repository: str = Field("basecamp/kamal-proxy", description="The repository of its image.")
-    version: str = Field("v0.9.2", description="The tag of its image.")
-    log_max_size: str = Field("10m", description="The size at which Docker turns its log over.")
+    version: Annotated[str, AfterValidator(_tag)] = Field("v0.9.2", description="The tag of its image.")
+    log_max_size: Annotated[str, BeforeValidator(_size)] = Field(
+        "10m", description="The size at which Docker turns its log over."
+    )
     options: Options = Field({}, description="Further options of `docker run`.")
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.http_port == self.https_port:
+            raise ValueError(f"has {self.http_port} as http_port and as https_port: give each its own")
+        return self
 
     @property
     def image(self) -> str:
@@ -48,23 +96,30 @@ class ProxyRun(Section):
 class Proxy(Section):
     """How requests find the app, and how long they may take."""
 
-    host: HostName | None = Field(None, description="The one host name that is served; by default every name is.")
-    hosts: tuple[HostName, ...] = Field((), description="The host names that are served.")
+    host: RouteHost | None = Field(None, description="The one host name that is served; by default every name is.")
+    hosts: tuple[RouteHost, ...] = Field((), description="The host names that are served.")
     app_port: Port = Field(80, description="The port at which the container listens.")
-    path_prefix: str | None = Field(None, pattern=r"^/\S*$", description="Serve only paths that begin with this.")
+    path_prefix: UrlPath | None = Field(None, description="Serve only paths that begin with this.")
     ssl: Switch = Field(False, description="Not supported yet: terminate TLS before the hosts.")
     healthcheck: Healthcheck = Field(Healthcheck(), description="The probe before the switch.")
-    response_timeout: Seconds = Field(30, description="Seconds that the app may take to answer a request.")
+    response_timeout: Seconds = Field(30, ge=1, description="Seconds that the app may take to answer a request.")
     forward_headers: Switch | None = Field(
         None, description="Whether X-Forwarded-For and -Proto of the client are passed on."
     )
     buffering: Buffering = Field(Buffering(), description="Buffers for requests and responses.")
     run: ProxyRun = Field(ProxyRun(), description="The kamal-proxy container itself.")
 
-    @field_validator("ssl")
+    @model_validator(mode="before")
     @classmethod
-    def _no_ssl(cls, value: bool) -> bool:
-        if value:
+    def _not_a_switch(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("should be a map: whether a role is behind the proxy is said by servers.ROLE.proxy")
+        return value
+
+    @field_validator("ssl", mode="before")
+    @classmethod
+    def _no_ssl(cls, value: Any) -> Any:
+        if value in (True, "true") or isinstance(value, dict):
             raise ValueError("is not supported yet. Terminate TLS before the hosts (a load balancer), and leave it off")
         return value
 

@@ -1,21 +1,25 @@
 """`registry`: where the image is pushed to and pulled from."""
 
-import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from deploy.settings.section import SecretName, Section
+from deploy.settings.section import SecretName, Section, is_server, shown, text
 
 
 def _server(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value):
-        raise ValueError(f'should be a host name with or without a port (ghcr.io, 10.0.0.5:5000), found "{value}"')
+    if not is_server(value):
+        raise ValueError(f"should be a host name with or without a port (ghcr.io, 10.0.0.5:5000), found {shown(value)}")
     return value
 
 
-def _name_or_secret(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _name_or_secret(value: Any) -> str | tuple[str]:
+    name = text(value)
+    if isinstance(name, str) and name:
+        return name
+    if isinstance(name, list | tuple) and len(name) == 1 and isinstance(name[0], str):
+        return (name[0],)
+    raise ValueError(f"should be a text, or a list with the name of one secret, found {shown(value)}")
 
 
 class Registry(Section):
@@ -24,7 +28,7 @@ class Registry(Section):
     server: Annotated[str, AfterValidator(_server)] = Field(
         "docker.io", description="Host name of the registry, with its port if it has one."
     )
-    username: Annotated[str | tuple[str], BeforeValidator(_name_or_secret)] | None = Field(
+    username: Annotated[str | tuple[str], PlainValidator(_name_or_secret)] | None = Field(
         None, description="The user, or a list with the name of a secret. Without it nobody logs in."
     )
     password: SecretName | None = Field(

@@ -2,14 +2,14 @@
 
 import re
 import shlex
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, field_validator, model_validator
 
 from deploy.settings.environment import Environment
-from deploy.settings.section import HostName, Options, Seconds, Section, Text
+from deploy.settings.section import HostName, Options, Seconds, Section, Text, shown
 
-RESTARTS = r"^(no|always|unless-stopped|on-failure(:\d+)?)$"
+RESTARTS = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
 RESERVED_LABELS = ("service", "role", "destination", "version", "release")
 
 
@@ -23,7 +23,26 @@ def words(value: Any) -> Any:
         raise ValueError(f"cannot be split into words ({error}): {value}") from None
 
 
-Cmd = Annotated[tuple[str, ...], BeforeValidator(words)]
+def _label(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name):
+        raise ValueError("is no name of a label: letters, digits and . _ / - only")
+    if name in RESERVED_LABELS:
+        raise ValueError("cannot be set: the deploy sets it itself")
+    return name
+
+
+def _own_proxy(value: Any) -> bool | dict[str, Any] | None:
+    """A switch, or a map that is checked once it is over the app's `proxy`."""
+    value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    if value is not None and not isinstance(value, bool | dict):
+        raise ValueError(f"should be true, false or a map, found {shown(value)}")
+    if isinstance(value, dict) and "run" in value:
+        raise ValueError("has run, which is about the whole host: set it in the app's proxy.run")
+    return value
+
+
+Cmd = Annotated[tuple[Text, ...], BeforeValidator(words)]
+LabelName = Annotated[str, AfterValidator(_label)]
 
 
 class Servers(Section):
@@ -32,9 +51,9 @@ class Servers(Section):
     hosts: tuple[HostName, ...] = Field(description="The hosts that run the role.")
     cmd: Cmd = Field((), description="The command, instead of the image's: a text or a list of words.")
     env: Environment = Field(Environment(), description="Variables over those of the app.")
-    labels: dict[str, Text] = Field({}, description="Further labels of the containers.")
+    labels: dict[LabelName, Text] = Field({}, description="Further labels of the containers.")
     options: Options = Field({}, description="Further options of `docker run`, as `memory: 512m`.")
-    proxy: bool | dict[str, Any] | None = Field(
+    proxy: Annotated[bool | dict[str, Any] | None, PlainValidator(_own_proxy)] = Field(
         None,
         description="Whether kamal-proxy routes to the role, or settings over those of the app's `proxy`. "
         "By default the primary role alone has it.",
@@ -49,31 +68,28 @@ class Servers(Section):
     @model_validator(mode="before")
     @classmethod
     def _list_is_hosts(cls, value: Any) -> Any:
-        return {"hosts": value} if isinstance(value, list | tuple) else value
+        if isinstance(value, list | tuple):
+            return {"hosts": value}
+        if not isinstance(value, dict | Servers):
+            raise ValueError(f"should be a list of hosts, or a map with hosts, found {shown(value)}")
+        return value
 
     @field_validator("hosts")
     @classmethod
     def _some_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("is empty: a role needs at least one host")
-        twice = sorted({host for host in value if value.count(host) > 1})
+        names = [host.lower() for host in value]
+        twice = sorted({host for host in names if names.count(host) > 1})
         if twice:
             raise ValueError(f"has {', '.join(twice)} more than once")
         return value
 
-    @field_validator("labels")
+    @field_validator("options")
     @classmethod
-    def _free_labels(cls, value: dict[str, str]) -> dict[str, str]:
-        taken = sorted(set(value) & set(RESERVED_LABELS))
-        if taken:
-            raise ValueError(f"cannot set {', '.join(taken)}: the deploy sets it itself")
+    def _known_restart(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        policies = value.get("restart", ("no",))
+        if len(policies) != 1 or not re.fullmatch(RESTARTS, policies[0]):
+            found = shown(", ".join(policies))
+            raise ValueError(f"has restart {found}: it should be no, always, unless-stopped or on-failure[:N]")
         return value
-
-    @model_validator(mode="after")
-    def _known_restart(self) -> Self:
-        for policy in self.options.get("restart", ()):
-            if not re.match(RESTARTS, policy):
-                raise ValueError(
-                    f'options.restart should be no, always, unless-stopped or on-failure[:N], found "{policy}"'
-                )
-        return self

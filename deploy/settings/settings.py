@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from deploy.settings.boot import Boot
 from deploy.settings.builder import Builder
@@ -13,7 +13,7 @@ from deploy.settings.hooks import Hooks
 from deploy.settings.proxy import Proxy
 from deploy.settings.registry import Registry
 from deploy.settings.release_task import ReleaseTask
-from deploy.settings.section import NAME, Count, Seconds, Section
+from deploy.settings.section import NAME, Count, Seconds, Section, shown, text, without_nul
 from deploy.settings.servers import Servers
 from deploy.settings.ssh import Ssh
 from deploy.version import is_version
@@ -23,7 +23,9 @@ IMAGE = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|
 
 def _name(value: str) -> str:
     if not NAME.fullmatch(value) or len(value) > 40:
-        raise ValueError(f'should be letters, digits, - and _ (40 at most, no dash in front), found "{value}"')
+        raise ValueError(
+            f"should be letters, digits, - and _ (40 at most, a letter or digit in front), found {shown(value)}"
+        )
     return value
 
 
@@ -31,35 +33,52 @@ def _destination(value: str) -> str:
     return "" if value == "none" else _name(value)
 
 
+def _role_name(value: str) -> str:
+    if not NAME.fullmatch(value) or len(value) > 30:
+        raise ValueError("is no name of a role: letters, digits, - and _ (30 at most, a letter or digit in front)")
+    return value
+
+
 def _image(value: str) -> str:
     if "@" in value:
-        raise ValueError(f'should have no digest, found "{value}": the deploy finds it out')
+        raise ValueError(f"should have no digest, found {shown(value)}: the deploy finds it out")
     if ":" in value.rpartition("/")[2]:
-        raise ValueError(f'should have no tag, found "{value}": the tag is the version')
+        raise ValueError(f"should have no tag, found {shown(value)}: the tag is the version")
     if ":" in value or "." in value.partition("/")[0]:
-        raise ValueError(f'should be the repository without its server, found "{value}": put that in registry.server')
+        raise ValueError(
+            f"should be the repository without its server, found {shown(value)}: put that in registry.server"
+        )
     if not IMAGE.fullmatch(value):
-        raise ValueError(f'should be a repository in lower case, as acme/shop, found "{value}"')
+        raise ValueError(f"should be a repository in lower case, as acme/shop, found {shown(value)}")
     return value
 
 
 def _tag(value: str) -> str:
     if not is_version(value):
-        raise ValueError(f'should be a tag: letters, digits, _ . - (128 at most), found "{value}"')
+        raise ValueError(f"should be a tag: letters, digits, _ . - (128 at most), found {shown(value)}")
     return value
 
 
-def _secret_text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("holds a NUL character, which no environment can")
-    return value
+def _secret_text(value: Any) -> Any:
+    """A secret's text. What is found is no part of a fault."""
+    if isinstance(value, SecretStr):
+        return value
+    given = text(value)
+    if not isinstance(given, str):
+        raise ValueError("should be a text")
+    return without_nul(given)
 
 
 def _by_role(value: Any) -> Any:
-    return {"web": value} if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return {"web": value}
+    if not isinstance(value, dict):
+        raise ValueError(f"should be a list of hosts, or a map of roles, found {shown(value)}")
+    return value
 
 
-SecretText = Annotated[SecretStr, BeforeValidator(lambda value: _secret_text(str(value)))]
+RoleName = Annotated[str, AfterValidator(_role_name)]
+SecretText = Annotated[SecretStr, BeforeValidator(_secret_text)]
 
 
 @dataclass(frozen=True)
@@ -101,7 +120,7 @@ class Settings(Section):
     version: Annotated[str, AfterValidator(_tag)] | None = Field(
         None, description="A version that is in the registry: it is deployed, and nothing is built. For a rollback."
     )
-    servers: Annotated[dict[str, Servers], BeforeValidator(_by_role)] = Field(
+    servers: Annotated[dict[RoleName, Servers], BeforeValidator(_by_role)] = Field(
         description="A list of hosts, or roles with their hosts and what is special about them."
     )
     primary_role: str = Field("web", description="The role that is behind the proxy unless it says otherwise.")
@@ -128,14 +147,12 @@ class Settings(Section):
         None, description="Seconds that a container has to stop; by default 10, without proxy `drain_timeout`."
     )
 
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        if not self.servers:
-            raise ValueError("servers: is empty: name at least one host")
-        for role in self.servers:
-            if not NAME.fullmatch(role) or len(role) > 30:
-                raise ValueError(f'servers.{role}: a role has letters, digits, - and _ (30 at most), found "{role}"')
-        return self
+    @field_validator("servers")
+    @classmethod
+    def _some_role(cls, value: dict[str, Servers]) -> dict[str, Servers]:
+        if not value:
+            raise ValueError("is empty: name at least one host")
+        return value
 
     # What follows from several keys.
 

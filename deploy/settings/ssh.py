@@ -1,25 +1,36 @@
 """`ssh`: how the hosts are reached."""
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from deploy.settings.section import HostName, Port, Seconds, SecretName, Section, Switch
+from deploy.settings.section import HostName, Port, Seconds, SecretName, Section, Switch, UserName, is_host, shown
 
 JUMP = re.compile(r"((?P<user>[^@\s]+)@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?")
 
 
 def _host_key(value: str) -> str:
-    if not re.fullmatch(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*( .*)?", value):
-        raise ValueError(f'should be a public key as `ssh-keyscan` shows it (ssh-ed25519 AAAA…), found "{value}"')
+    found = re.fullmatch(r"(?P<type>(ssh|ecdsa)-[a-z0-9-]+) (?P<key>[A-Za-z0-9+/]+)=*( .*)?", value)
+    if not found or not _begins_with(found["key"], found["type"]):
+        raise ValueError(f"should be a public key as `ssh-keyscan` shows it (ssh-ed25519 AAAA…), found {shown(value)}")
     return " ".join(value.split()[:2])
 
 
+def _begins_with(key: str, key_type: str) -> bool:
+    """Whether the base64 `key` is of the type that is written before it: the blob repeats it (RFC 4253, 6.6)."""
+    name = key_type.encode()
+    head = len(name).to_bytes(4, "big") + name
+    whole = key[: len(key) - len(key) % 4]
+    return base64.b64decode(whole).startswith(head)
+
+
 def _jump(value: str) -> str:
-    if not JUMP.fullmatch(value):
-        raise ValueError(f'should have the form [user@]host[:port], found "{value}"')
+    found = JUMP.fullmatch(value)
+    if not found or not is_host(found["host"].strip("[]")) or not 1 <= int(found["port"] or 22) <= 65535:
+        raise ValueError(f"should have the form [user@]host[:port], found {shown(value)}")
     return value
 
 
@@ -35,11 +46,11 @@ class Jump:
 class Ssh(Section):
     """The login to the hosts. The key is the SSH agent's."""
 
-    user: str = Field("root", description="The user on the hosts: root, or one in the group docker.")
+    user: UserName = Field("root", description="The user on the hosts: root, or one in the group docker.")
     port: Port = Field(22, description="The port of the SSH server.")
-    users: dict[str, str] = Field({}, description="Users of single hosts.")
-    ports: dict[str, Port] = Field({}, description="Ports of single hosts.")
-    host_keys: dict[str, Annotated[str, AfterValidator(_host_key)]] = Field(
+    users: dict[HostName, UserName] = Field({}, description="Users of single hosts.")
+    ports: dict[HostName, Port] = Field({}, description="Ports of single hosts.")
+    host_keys: dict[HostName, Annotated[str, AfterValidator(_host_key)]] = Field(
         {}, description="The public key of each host; a host that is left out has to be in known_hosts."
     )
     accept_unknown_host_keys: Switch = Field(
@@ -51,7 +62,7 @@ class Ssh(Section):
     key_data: SecretName | None = Field(
         None, description="A list with the name of a secret that holds a private key, instead of the SSH agent."
     )
-    connect_timeout: Seconds = Field(15, description="Seconds that one dial may take.")
+    connect_timeout: Seconds = Field(15, ge=1, description="Seconds that one dial may take.")
 
     def user_of(self, host: HostName) -> str:
         """Who logs in at `host`."""

@@ -89,3 +89,27 @@ def test_texts_of_digits_and_quoted_values_stay_what_they_are(tmp_path: Path) ->
     assert settings.version == "1234567"
     assert settings.env.clear == {"A": "01", "B": "1.5"}
     assert settings.proxy.app_port == 8080
+
+
+def test_hosts_are_names_and_addresses_of_both_kinds(tmp_path: Path) -> None:
+    hosts = ["192.0.2.1", "2001:db8::1", "a", "web-1.example.com"]
+    assert load(tmp_path, servers=hosts).hosts() == tuple(hosts)
+
+
+def test_the_proxy_takes_all_names_of_a_domain(tmp_path: Path) -> None:
+    assert load(tmp_path, proxy={"host": "*.shop.test"}).proxy.all_hosts() == ("*.shop.test",)
+
+
+def test_the_only_role_is_the_primary_one(tmp_path: Path) -> None:
+    (job,) = load(tmp_path, servers={"job": ["a"]}).roles()
+    assert job.proxy
+
+
+def test_a_role_and_its_keys_may_be_called_like_pythons_types(tmp_path: Path) -> None:
+    settings = load(tmp_path, servers={"web": ["a"], "str": {"hosts": ["b"], "env": {"bool": "x"}}})
+    assert [(role.name, role.env) for role in settings.roles()] == [("web", {}), ("str", {"bool": "x"})]
+
+
+def test_a_command_may_have_numbers(tmp_path: Path) -> None:
+    (web,) = load(tmp_path, servers={"web": {"hosts": ["a"], "cmd": ["sleep", 5, True]}}).roles()
+    assert web.cmd == ("sleep", "5", "true")
