@@ -22,9 +22,9 @@ def main() -> int:
     parser.add_argument("--tests", action="store_true", help="also what sandbox and tests need")
     options = parser.parse_args()
     started = time.monotonic()
-    for folder in (BUILT, BIN, PULUMI_HOME / "plugins"):
-        folder.mkdir(parents=True, exist_ok=True)
     try:
+        for folder in (BUILT, BIN, PULUMI_HOME / "plugins"):
+            folder.mkdir(parents=True, exist_ok=True)
         with alone(BUILT / "lock"):
             _set_up(sandbox=options.sandbox or options.tests, tests=options.tests)
     # A full disk or a program that does not answer is told in a line, too.

@@ -17,8 +17,7 @@ def write(cli: Path, stand_ins: bool) -> None:
     (LOCAL / "state").mkdir(parents=True, exist_ok=True)
     passphrase = LOCAL / "passphrase"
     if not passphrase.exists():
-        with os.fdopen(os.open(passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
+        _write(passphrase, secrets.token_urlsafe(32) + "\n", 0o600)
     path = ":".join(str(folder) for folder in dict.fromkeys((VENV / "bin", cli, BIN)))
     lines = [
         "# Source this: `. .local/env`. Written by `python3 -m engine`.",
@@ -36,9 +35,20 @@ def write(cli: Path, stand_ins: bool) -> None:
     if stand_ins:
         # What is not installed cannot be downloaded: looking for it would cost seconds at every run.
         lines.append("export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
+        # Nor does a plugin that lies on the PATH get in the way of the one that was installed.
+        lines.append("export PULUMI_IGNORE_AMBIENT_PLUGINS=true")
     sandbox = shlex.quote(str(LOCAL / "sandbox" / "env"))
     lines.append(f"if [ -f {sandbox} ]; then . {sandbox}; fi")
-    ENVIRONMENT.write_text("\n".join(lines) + "\n")
+    _write(ENVIRONMENT, "\n".join(lines) + "\n", 0o644)
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    """All of it or nothing: a passphrase cut short would lock the state, and another shell may read the file now."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as stream:
+        stream.write(text)
+    unfinished.replace(file)
 
 
 def _default(name: str, value: str) -> str:

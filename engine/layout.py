@@ -1,11 +1,15 @@
 """Where things are, and what the pieces are called."""
 
+import os
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCAL = PROJECT / ".local"
-BUILT = LOCAL / "engine"
-BIN = BUILT / "bin"
+ENGINE = LOCAL / "engine"
+BIN = ENGINE / "bin"
+# What is built or downloaded; several clones may share it.
+SHARED = os.environ.get("KAMAL_ENGINE_CACHE", "")
+BUILT = Path(SHARED).expanduser().resolve() if SHARED else ENGINE
 PULUMI_HOME = LOCAL / "pulumi"
 VENV = PROJECT / ".venv"
 TEST_VENV = LOCAL / "venv-tests"

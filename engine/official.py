@@ -10,9 +10,10 @@ import tarfile
 import time
 import urllib.request
 import zlib
+from functools import cache
 from pathlib import Path, PurePosixPath
 
-from engine.layout import BIN, BUILT, CLI_VERSION
+from engine.layout import BUILT, CLI_VERSION
 from engine.progress import INTERVAL, say
 
 # Overridden in tests, and by those who keep a mirror.
@@ -35,9 +36,14 @@ def installed_cli() -> Path | None:
     """The user's own `pulumi`, if it is new enough and has the Python language host."""
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         program = shutil.which("pulumi", path=folder)
-        if program and Path(folder).resolve() != BIN.resolve() and _usable(Path(program)):
+        if program and not _built_here(Path(folder)) and _usable(Path(program)):
             return Path(program)
     return None
+
+
+def _built_here(folder: Path) -> bool:
+    """Whether it is the engine's bin folder of this clone or, by a `.local/env` sourced earlier, of another one."""
+    return folder.resolve().parts[-3:] == (".local", "engine", "bin")
 
 
 def _usable(program: Path) -> bool:
@@ -55,8 +61,22 @@ def _usable(program: Path) -> bool:
 
 def download_url() -> str:
     """Where the CLI for this machine is published."""
-    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x64")
+    names = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
+    # Of a machine that Pulumi does not publish for there is nothing under its own name either.
+    machine = names.get(platform.machine(), platform.machine())
     return f"{BASE}/pulumi-v{CLI_VERSION}-{platform.system().lower()}-{machine}.tar.gz"
+
+
+@cache
+def reachable() -> bool:
+    """Whether Pulumi's downloads are had from here; asked once a run, as each try of a plugin takes far longer."""
+    try:
+        request = urllib.request.Request(download_url(), method="HEAD")
+        with urllib.request.urlopen(request, timeout=CONNECT_TIMEOUT):
+            return True
+    except UNREACHABLE as error:
+        say(f"Pulumi's downloads are not reachable here ({getattr(error, 'reason', error)})")
+        return False
 
 
 def downloaded_cli() -> Path | None:

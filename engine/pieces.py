@@ -1,5 +1,6 @@
 """Programs that are built from Go modules, each kept under a key of all that it is built from."""
 
+import errno
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.layout import BIN, BUILT, CLI_VERSION, SDK_VERSION, EngineError
+from engine.layout import BIN, BUILT, CLI_VERSION, SDK_VERSION, SHARED, EngineError
 from engine.progress import run, say
 
 HERE = Path(__file__).resolve().parent
@@ -72,7 +73,9 @@ class Piece:
                 LIMIT,
             )
             unfinished.rename(built)
-            self._forget_older(built)
+            # In a shared folder another clone may still use the older one.
+            if not SHARED:
+                self._forget_older(built)
         return built
 
     def _forget_older(self, built: Path) -> None:
@@ -158,5 +161,11 @@ def link(program: Path, name: str) -> None:
     # Renaming one of two links to the same file does nothing, and would leave both.
     if (BIN / name).exists() and (BIN / name).samefile(program):
         return
-    os.link(program, unfinished)
+    try:
+        os.link(program, unfinished)
+    except OSError as error:
+        # A shared folder may be on another disk, or another user's.
+        if error.errno not in (errno.EXDEV, errno.EPERM):
+            raise
+        shutil.copy2(program, unfinished)
     unfinished.replace(BIN / name)

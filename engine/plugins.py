@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from engine.layout import BUILT, PULUMI_HOME, EngineError
+from engine.official import reachable
 from engine.pieces import Piece
 from engine.progress import say
 
@@ -28,9 +29,12 @@ def install_official(pulumi: Path, name: str, version: str) -> bool:
     marker = _marker(name, version)
     if marker.exists() and time.time() - marker.stat().st_mtime < ASK_AGAIN:
         return False
-    say(f"{name} plugin {version}: downloading")
-    if _install(pulumi, name, version) is None:
-        return True
+    if reachable():
+        say(f"{name} plugin {version}: downloading")
+        fault = _install(pulumi, name, version)
+        if fault is None:
+            return True
+        say(f"  it cannot be had ({fault.splitlines()[-1]}); the one that is built from Go modules stands in")
     if marker.exists():
         marker.touch()
     return False
@@ -58,7 +62,7 @@ def _install(pulumi: Path, name: str, version: str, *options: str) -> str | None
     except subprocess.TimeoutExpired:
         return f"it took more than {INSTALL_LIMIT} s"
     if done.returncode:
-        return done.stderr.strip() or done.stdout.strip()
+        return done.stderr.strip() or done.stdout.strip() or f"pulumi ended with status {done.returncode}"
     # Only now is what was there before gone.
     _marker(name, version).unlink(missing_ok=True)
     return None

@@ -11,6 +11,9 @@ from engine.layout import EngineError
 # Seconds between two signs of life.
 INTERVAL = 15
 
+# Seconds that a command gets to clean up after itself.
+GRACE = 10
+
 # Lines of a failed command's output that are shown.
 TAIL = 20
 
@@ -41,8 +44,7 @@ def run(what: str, words: Sequence[str], folder: Path, log: Path, environment: M
                         raise EngineError(f"{what} took more than {limit} s. Its output is in {log}.") from None
         finally:
             if process.poll() is None:
-                process.terminate()
-                process.wait()
+                _end(process)
     if status:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
         raise EngineError(
@@ -50,3 +52,12 @@ def run(what: str, words: Sequence[str], folder: Path, log: Path, environment: M
         )
     if sys.stdout.isatty() or time.monotonic() - started > 1:
         say(f"  {what}: done in {time.monotonic() - started:.0f} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -35,6 +35,9 @@ def ensure(folder: Path, lock: Path) -> None:
         environment,
         300,
     )
+    # Python 3.11 puts it there, unpinned; nothing needs it, and the engine lists all packages at every run.
+    remove = [str(folder / "bin/python"), "-m", "pip", "uninstall", "--yes", "setuptools"]
+    run("removing setuptools", remove, BUILT, BUILT / "venv.log", environment, 60)
     install = [str(folder / "bin/python"), "-m", "pip", "install", "--require-hashes", "-r", str(lock)]
     run(f"the packages of {lock.name}", install, BUILT, BUILT / "pip.log", environment, 900)
     marker.write_text(wanted)

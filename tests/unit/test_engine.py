@@ -24,6 +24,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(official, "BUILT", folder)
     monkeypatch.setattr(pieces, "BUILT", folder)
+    monkeypatch.setattr(pieces, "SHARED", "")
     return folder
 
 

@@ -135,6 +135,7 @@ def test_a_stand_in_plugin_stays_known_as_such_when_the_official_one_is_refused(
     tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plugins, "PULUMI_HOME", tmp_path)
+    monkeypatch.setattr(plugins, "reachable", lambda: True)
     plugins.folder("docker", "5.2.0").mkdir(parents=True)
     plugins._marker("docker", "5.2.0").write_text("key")
     refused = executable(tmp_path / "pulumi", "#!/bin/sh\necho refused >&2\nexit 1\n")
@@ -151,6 +152,7 @@ def test_the_official_plugin_takes_the_place_of_a_stand_in_once_it_can_be_had(
     tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plugins, "PULUMI_HOME", tmp_path)
+    monkeypatch.setattr(plugins, "reachable", lambda: True)
     plugins.folder("docker", "5.2.0").mkdir(parents=True)
     marker = plugins._marker("docker", "5.2.0")
     marker.write_text("key")
