@@ -170,6 +170,7 @@ def test_a_repository_of_someone_else_is_refused_with_gits_remedy(repo: Repo, mo
 
 
 def test_a_file_that_cannot_be_read_is_named(repo: Repo, tmp_path: Path) -> None:
+    resolve_source(repo.path, "commit")  # what it imports may lie where only root can read
     repo.write("secret").chmod(0)
     with Unprivileged(tmp_path), pytest.raises(SourceError, match=r"git add failed for .*secret.*Permission denied"):
         resolve_source(repo.path, "worktree")
