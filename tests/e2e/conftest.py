@@ -1,9 +1,15 @@
 """The sandbox, brought up once, and a stack for each test that is torn down after it."""
 
+import base64
 import itertools
+import json
 import os
 import shlex
+import ssl
 import subprocess
+import tempfile
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,6 +81,53 @@ def connections(sandbox: Sandbox, inventory: Inventory) -> Callable[[], dict[str
         return {address: log.read_text().count("Accepted publickey") for address, log in logs.items()}
 
     return count
+
+
+@pytest.fixture
+def registry_tags(inventory: Inventory, environment: dict[str, str]) -> Callable[[str], list[str]]:
+    """Lists the tags that the registry holds for an image."""
+    registry = inventory.registry
+    password = Path(registry.password_file).read_text().strip()
+    login = base64.b64encode(f"{registry.username}:{password}".encode()).decode()
+    trust = ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])
+
+    def tags(image: str) -> list[str]:
+        url = f"https://{registry.server}/v2/{image}/tags/list"
+        request = urllib.request.Request(url, headers={"Authorization": f"Basic {login}"})
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+        )
+        with opener.open(request, timeout=10) as answer:
+            return list(json.loads(answer.read())["tags"])
+
+    return tags
+
+
+@pytest.fixture
+def other_agent(inventory: Inventory, on_host: Callable[[Host, str], str]) -> Iterator[Path]:
+    """The socket of an SSH agent that holds a key of its own, with which every host lets in."""
+    # Not in tmp_path: the path of a socket has to be short.
+    with tempfile.TemporaryDirectory() as folder:
+        key, socket = Path(folder) / "key", Path(folder) / "agent"
+        name = f"second-{os.getpid()}"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)], check=True)
+        public = key.with_suffix(".pub").read_text().strip()
+        agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                if socket.exists():
+                    break
+                time.sleep(0.05)
+            environment = {**os.environ, "SSH_AUTH_SOCK": str(socket)}
+            subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True, timeout=10)
+            for host in inventory.hosts:
+                on_host(host, f"echo {shlex.quote(public)} >>.ssh/authorized_keys")
+            yield socket
+        finally:
+            agent.terminate()
+            agent.wait(10)
+            for host in inventory.hosts:
+                on_host(host, f"sed -i '/ {name}$/d' .ssh/authorized_keys")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,18 +51,24 @@ class Load:
         self.process = subprocess.Popen(
             [*words, f"-output={self.results}"], stdin=subprocess.PIPE, env=self.environment, text=True
         )
+        self.started = datetime.now(UTC)
         assert self.process.stdin
         self.process.stdin.write(self.targets)
         self.process.stdin.close()
         return self
 
     def __exit__(self, *_: object) -> None:
+        covered = self.process.poll() is None
         # The first interrupt ends the attack and lets open requests end.
         self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
         words = [str(VEGETA), "encode", "-to=json", str(self.results)]
         lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
         self.answers = [_answer(json.loads(line)) for line in lines]
+        # A load that was not there proves nothing.
+        assert covered, "the load ended before the deploy did"
+        seconds = (max(answer.sent for answer in self.answers) - self.started).total_seconds()
+        assert len(self.answers) > 0.5 * RATE * seconds, f"{len(self.answers)} requests in {seconds:.1f} s"
 
     def failed(self) -> list[Answer]:
         """Every request that was not answered with 200."""
@@ -82,7 +88,7 @@ class Load:
 
 
 def _answer(result: dict[str, object]) -> Answer:
-    sent = datetime.fromisoformat(str(result["timestamp"])[:26].rstrip("Z") + "+00:00")
+    sent = datetime.fromisoformat(str(result["timestamp"]))
     return Answer(
         host=str(urlsplit(str(result["url"])).hostname),
         sent=sent,

@@ -25,9 +25,9 @@ class Site:
         except urllib.error.HTTPError as error:
             return error.code
 
-    def text(self, host: Host, path: str = "/") -> str:
-        """The body of the answer."""
-        with self._open(host, path) as answer:
+    def text(self, host: Host, path: str = "/", name: str | None = None) -> str:
+        """The body of the answer, of the app unless another `name` is given."""
+        with self._open(host, path, name) as answer:
             return str(answer.read().decode())
 
     def version(self, host: Host) -> dict[str, Any]:
@@ -38,6 +38,6 @@ class Site:
         """The version that each host serves."""
         return [self.version(host)["version"] for host in self.stack.hosts]
 
-    def _open(self, host: Host, path: str) -> Any:
-        request = urllib.request.Request(f"http://{host.address}{path}", headers={"Host": self.stack.name})
+    def _open(self, host: Host, path: str, name: str | None = None) -> Any:
+        request = urllib.request.Request(f"http://{host.address}{path}", headers={"Host": name or self.stack.name})
         return self.opener.open(request, timeout=10)

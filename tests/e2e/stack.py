@@ -1,5 +1,6 @@
 """A stack of the program on the sandbox's hosts: a project folder of its own, an app's repository, the real engine."""
 
+import copy
 import json
 import os
 import shutil
@@ -41,6 +42,7 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "test",
         }
+        self.configured: set[str] = set()
         (folder / "state").mkdir(parents=True)
         self._clone(self.project)
         shutil.copytree(PROJECT / "example", self.app)
@@ -104,10 +106,24 @@ class Stack:
 
     # The stack.
 
+    def as_second_person(self, folder: Path, **environment: str) -> "Stack":
+        """The same state, with clones of project and app elsewhere, and another environment."""
+        second = copy.copy(self)
+        second.project, second.app = folder / "project", folder / "app"
+        shutil.copytree(self.project, second.project, ignore=shutil.ignore_patterns(".local"))
+        second.environment = self.environment | environment
+        words = ["git", "clone", "--quiet", str(self.app), str(second.app)]
+        subprocess.run(words, env=second.environment, check=True)
+        second.pulumi("stack", "select", "test")
+        return second
+
     def configure(self, **settings: Any) -> None:
         """Set keys of the config as a whole, `secrets` one by one; None removes a key."""
-        for key in settings.keys() - {"secrets"}:
-            self.pulumi("config", "rm", key, check=False)
+        # A value by path is put into the old one, and would leave what the new one does not have.
+        replaced = sorted(self.configured & settings.keys() - {"secrets"})
+        if replaced:
+            self.pulumi("config", "rm-all", *replaced)
+        self.configured = (self.configured - set(replaced)) | {key for key in settings if settings[key] is not None}
         pairs = [pair for key, value in settings.items() if key != "secrets" for pair in _flat(key, value)]
         words = [word for path, item in pairs for word in ("--plaintext", f"{path}={item}")]
         for name, secret in settings.get("secrets", {}).items():

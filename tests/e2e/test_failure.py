@@ -1,17 +1,30 @@
 """What goes wrong leaves the old version serving, says why, and can be gone on from."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sandbox.inventory import Host
 from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 from tests.e2e.test_version import hook
 
+OnHost = Callable[[Host, str], str]
+
 UNHEALTHY = "echo 'cannot reach the database' >&2\nmkdir -p /tmp/w\nexec httpd -f -p 8080 -h /tmp/w\n"
 CRASHING = "echo 'no such table: users' >&2\nexit 3\n"
+
+
+def containers(stack: Stack, host: Host, on_host: OnHost) -> str:
+    """The app's containers on a host, stopped ones too, and kamal-proxy's routes to them."""
+    return on_host(
+        host,
+        f"docker ps --all --format '{{{{.ID}}}} {{{{.Names}}}}' --filter label=service={stack.service};"
+        f" docker exec kamal-proxy kamal-proxy list | grep {stack.service} || :",  # grep is false when there is none
+    )
 
 
 @pytest.mark.parametrize(
@@ -20,9 +33,10 @@ CRASHING = "echo 'no such table: users' >&2\nexit 3\n"
     ids=["unhealthy", "crashing"],
 )
 def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
-    stack: Stack, site: Site, tmp_path: Path, script: str, words: str, answer: str
+    stack: Stack, site: Site, on_host: OnHost, tmp_path: Path, script: str, words: str, answer: str
 ) -> None:
     stack.up()
+    before = [containers(stack, host, on_host) for host in stack.hosts]
     old = stack.outputs()["version"]
     good = (stack.app / "serve.sh").read_text()
     stack.write("serve.sh", script)
@@ -30,9 +44,11 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
     started = time.monotonic()
     with Load(stack, tmp_path, stack.environment) as load:
         output = stack.up_fails()
-    assert time.monotonic() - started < 10 + 20  # deploy_timeout, and what else a deploy takes
+    assert time.monotonic() - started < 10 + 15  # deploy_timeout, and what else a deploy takes
     for part in (words, answer, stack.hosts[0].address):
         assert part in output, output
+    # The broken containers are gone again.
+    assert [containers(stack, host, on_host) for host in stack.hosts] == before
     assert "Traceback" not in output
     assert not load.failed(), load.failed()[:3]
     assert site.versions() == [old] * len(stack.hosts)
@@ -44,25 +60,27 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
 
 
 def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(stack: Stack, site: Site) -> None:
-    hook(stack, "post-deploy", "#!/bin/sh\ntrue\n")
+    """Each deploy gets past the hook that is mended and as far as the next one, on the deployer and on a host."""
     stack.up()
-    served = stack.git("rev-parse", "HEAD")
-    for name in ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy"):
-        stack.write("page.html", f"<p>{name}</p>")
-        new = stack.commit()
+    old = stack.outputs()["version"]
+    stack.write("page.html", "<p>second</p>")
+    new = stack.commit()
+    names = ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
+    for name in names:
         hook(stack, name, "#!/bin/sh\necho 'not today' >&2\nexit 4\n")
+    for name in names:
         output = stack.up_fails()
         assert "not today" in output
-        assert name in output
-        assert stack.outputs()["version"] == served
+        assert f"hook {name} failed with exit status 4" in output, output
+        assert stack.outputs()["version"] == old
         # After the switch it is too late to hold the new version back: as in Kamal it serves, and the deploy has failed.
         switched = name in ("post-app-boot", "post-deploy")
-        assert site.versions() == [new if switched else served] * len(stack.hosts), name
-        (stack.project / "hooks" / name).unlink()
-        stack.up()
-        served = new
-        assert site.versions() == [served] * len(stack.hosts)
-        assert stack.outputs()["version"] == served
+        assert site.versions() == [new if switched else old] * len(stack.hosts), name
+        hook(stack, name, f"#!/bin/sh\necho mended {name}\n")
+    output = stack.up()
+    assert "mended post-deploy" in output
+    assert site.versions() == [new] * len(stack.hosts)
+    assert stack.outputs()["version"] == new
 
 
 def test_a_failed_build_shows_the_end_of_its_output(stack: Stack) -> None:
@@ -71,7 +89,8 @@ def test_a_failed_build_shows_the_end_of_its_output(stack: Stack) -> None:
     output = stack.up_fails()
     assert "the compiler is unhappy" in output
     assert "exit code: 7" in output
-    assert "pull" not in output
+    assert "-pull" not in output
+    assert "Traceback" not in output
 
 
 def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack) -> None:
@@ -84,6 +103,32 @@ def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack)
     assert host.address in output
     assert "candidate" not in output
     stack.configure(ssh={"users": users, "host_keys": keys})
+
+
+def test_a_host_that_cannot_be_reached_is_named_and_nothing_is_switched(stack: Stack, site: Site) -> None:
+    stack.up()
+    served = stack.outputs()["version"]
+    key = stack.hosts[0].host_key
+    users = {entry.address: entry.user for entry in stack.hosts}
+    keys = {entry.address: entry.host_key for entry in stack.hosts}
+    nowhere = stack.hosts[0].address.rpartition(".")[0] + ".250"
+    stack.configure(
+        servers=[*keys, nowhere],
+        ssh={"users": users, "host_keys": {**keys, nowhere: key}, "connect_timeout": 2},
+    )
+    stack.write("page.html", "<p>second</p>")
+    stack.commit()
+    started = time.monotonic()
+    output = stack.up_fails()
+    assert time.monotonic() - started < 30
+    assert f"{nowhere}-prepare" in output
+    assert nowhere in output
+    assert "Traceback" not in output
+    assert site.versions() == [served] * len(stack.hosts)
+    assert stack.outputs()["version"] == served
+    stack.configure(servers=list(keys))
+    stack.up()
+    assert site.versions() != [served] * len(stack.hosts)
 
 
 def test_a_host_whose_key_is_not_known_is_refused_before_anything_is_declared(stack: Stack) -> None:
@@ -102,6 +147,9 @@ def test_a_refused_registry_login_is_told_as_such(stack: Stack) -> None:
     assert "wr0ng" not in output
     assert stack.inventory.registry.server in output
     assert "unauthorized" in output.lower() or "authentication" in output.lower()
+    assert "check registry.username and the secret REGISTRY_PASSWORD" in output
+    assert "-pull" not in output
+    assert "Traceback" not in output
 
 
 def test_every_fault_of_the_settings_is_in_one_report(stack: Stack) -> None:

@@ -1,17 +1,26 @@
 """Back to an older version, and forth again."""
 
+from pathlib import Path
+
+from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
-def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(stack: Stack, site: Site) -> None:
+def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
+    stack: Stack, site: Site, tmp_path: Path
+) -> None:
     stack.up()
     first = stack.outputs()
     stack.write("page.html", "<p>second</p>")
     second = stack.commit()
     stack.up()
+    newer = stack.outputs()
     stack.configure(version=first["version"])
-    output = stack.up()
+    with Load(stack, tmp_path, stack.environment) as load:
+        output = stack.up()
+    assert not load.failed(), load.failed()[:3]
+    assert not load.late_old_answers(first["version"]), load.late_old_answers(first["version"])[:3]
     assert "building" not in output
     assert "naming to" not in output
     assert site.versions() == [first["version"]] * len(stack.hosts)
@@ -24,10 +33,17 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(stack: S
     stack.configure(version=None)
     stack.up()
     assert site.versions() == [second] * len(stack.hosts)
+    # The same image as before, in the same containers.
+    again = stack.outputs()
+    assert again["digest"] == newer["digest"]
+    for host in stack.hosts:
+        kept = newer["hosts"][host.address]["web"]["container_id"]
+        assert again["hosts"][host.address]["web"]["container_id"] == kept
 
 
 def test_a_version_that_the_registry_does_not_have_is_an_error(stack: Stack) -> None:
     stack.configure(version="v-nowhere")
     output = stack.up_fails()
-    assert "v-nowhere" in output
+    assert f"{stack.inventory.registry.server}/tests/{stack.service}:v-nowhere" in output
+    assert "pulumi config rm version" in output
     assert "Traceback" not in output

@@ -20,7 +20,7 @@ def hook(stack: Stack, name: str, script: str) -> None:
 
 
 def test_a_dirty_tree_has_one_version_in_all_five_places(
-    stack: Stack, site: Site, on_host: Callable[[Host, str], str]
+    stack: Stack, site: Site, on_host: Callable[[Host, str], str], registry_tags: Callable[[str], list[str]]
 ) -> None:
     """Image tag, hooks' KAMAL_VERSION (host and deployer), container's environment, image label, stack output."""
     record = stack.folder / "seen-by-deployer"
@@ -37,6 +37,7 @@ def test_a_dirty_tree_has_one_version_in_all_five_places(
     assert version in preview
     assert record.read_text().strip() == version
     assert on_host(stack.hosts[0], f"cat /tmp/{stack.service}").strip() == version
+    assert registry_tags(f"tests/{stack.service}") == [version]
     for host in stack.hosts:
         running = stack.outputs()["hosts"][host.address]["web"]["container"]
         inspected = json.loads(on_host(host, f"docker inspect {running}"))[0]["Config"]
@@ -45,9 +46,11 @@ def test_a_dirty_tree_has_one_version_in_all_five_places(
         assert inspected["Labels"]["org.opencontainers.image.version"] == version
         said = site.version(host)
         assert said["version"] == said["built"] == version
-    # No second version anywhere in the state.
-    found = set(re.findall(r"\b[0-9a-f]{40}(?:_uncommitted_[0-9a-f]+)?\b", stack.state()))
-    assert {name for name in found if name.startswith(commit)} <= {version, commit}
+        # What the version names is what is served.
+        assert "not committed" in site.text(host)
+    # No second version anywhere in the state; the commit alone is a label of its own.
+    state = re.sub(r"(image\.revision\W+(?:value\W+)?)[0-9a-f]{40}", r"\1", stack.state())
+    assert set(re.findall(f"{commit}\\w*", state)) == {version}
     # The same content once more, in another process: nothing to do.
     stack.up("--expect-no-changes")
     stack.write("page.html", "<p>not committed either</p>")
