@@ -19,6 +19,24 @@ MARGIN = 30
 # Hooks that run when they are new on a host, and never again.
 ONCE = ("docker-setup",)
 
+# The hook on the deployer, with a limit, and its failure told as the host tool tells it. KAMAL_RUNTIME is the time at
+# which the hook starts, less the time at which the deploy did. `timeout` makes a process group of its own, so that
+# the end of a cancelled deploy has to be passed on to it.
+RUN = """\
+limit=$1 hook=$2 status=0
+if [ "${KAMAL_STARTED_AT-}" ]; then export KAMAL_RUNTIME=$(($(date +%s) - KAMAL_STARTED_AT)); fi
+timeout -k 10 "$limit" "$hook" </dev/null &
+trap 'kill "$!"' HUP INT TERM
+wait "$!" || status=$?
+case $status in
+  0) exit ;;
+  124 | 137) echo "hook ${hook##*/} did not end within $limit s, and was ended." ;;
+  126 | 127) echo "hook ${hook##*/} cannot be run here: check its first line (#!) and what it calls." ;;
+  *) echo "hook ${hook##*/} failed with exit status $status. Its last words are above." ;;
+esac >&2
+exit "$status"
+"""
+
 
 class Hook(pulumi.ComponentResource):
     """One hook, run where the settings say: on the primary host, on each host, or on the deployer.
@@ -75,16 +93,7 @@ class Hook(pulumi.ComponentResource):
         runtime = {"KAMAL_STARTED_AT": deployment.started_at} if self._name == "post-deploy" else {}
         return on_deployer(
             self._resource_name,
-            # KAMAL_RUNTIME is the time at which the hook starts, less the time at which the deploy did.
-            Words.of(
-                "sh",
-                "-c",
-                'if [ "${KAMAL_STARTED_AT-}" ]; then export KAMAL_RUNTIME=$(($(date +%s) - KAMAL_STARTED_AT)); fi; '
-                'exec timeout "$1" "$2" </dev/null',
-                "sh",
-                str(self._settings.hooks.timeout),
-                f"./{script}",
-            ),
+            Words.of("sh", "-c", RUN, "sh", str(self._settings.hooks.timeout), f"./{script}"),
             environment={
                 **secrets,
                 **environment,

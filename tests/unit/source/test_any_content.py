@@ -13,7 +13,7 @@ from deploy.source import resolve_source
 
 from .repositories import Repo, create, picture, version_in_another_process
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
