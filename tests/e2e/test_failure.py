@@ -23,7 +23,8 @@ def containers(stack: Stack, host: Host, on_host: OnHost) -> str:
     return on_host(
         host,
         f"docker ps --all --format '{{{{.ID}}}} {{{{.Names}}}}' --filter label=service={stack.service};"
-        f" docker exec kamal-proxy kamal-proxy list | grep {stack.service} || :",  # grep is false when there is none
+        # Columns are as wide as the neighbours' names; grep is false when there is no route.
+        f" docker exec kamal-proxy kamal-proxy list | grep {stack.service} | tr --squeeze-repeats ' ' || :",
     )
 
 
