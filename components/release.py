@@ -1,4 +1,4 @@
-"""A release on all hosts: hooks, candidates, switch, retire, in the order that keeps every request answered."""
+"""A release on all hosts: hooks, candidates, switch, in the order that keeps every request answered."""
 
 from collections.abc import Mapping, Sequence
 
@@ -48,8 +48,7 @@ class Release(pulumi.ComponentResource):
         ready = self._release_task(ready)
         candidates = [role.candidate(ready) for role in self._roles]
         switched = self._switch(candidates)
-        retired = [role.retire(switched) for role in self._roles]
-        last = hooks.run("post-deploy", image.version, hosts, after=retired)
+        last = hooks.run("post-deploy", image.version, hosts, after=switched)
         self.version = self._what_runs(last)
         self.previous_version = self._roles[0].running()["previous"]
         self.running = self._running()

@@ -1,6 +1,5 @@
-"""A role on one host: its secrets, its candidate, the switch to it, and what is kept of the old ones."""
+"""A role on one host: its secrets, its candidate, and the switch to it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -21,7 +20,7 @@ NO_SECRETS = "-"
 
 
 class Role(pulumi.ComponentResource):
-    """One role on one host. `candidate` first, then `switch`, then `retire`: each waits for what it is given."""
+    """One role on one host. `candidate` first, then `switch`: each waits for what it is given."""
 
     def __init__(
         self,
@@ -98,7 +97,10 @@ class Role(pulumi.ComponentResource):
         return self._candidate
 
     def switch(self, after_these: Sequence[pulumi.Resource]) -> HostCommand:
-        """Route to the candidate (or, without proxy, start it), drain and compare what runs with what was wanted."""
+        """Route to the candidate (or, without proxy, start it), drain, and retire the old containers.
+
+        Compares what runs with what was wanted, and prints it.
+        """
         candidate = self._candidate.stdout.apply(parse_spec)
         settings = self._settings
         waits = settings.deploy_timeout + settings.drain_timeout + settings.readiness_delay + self.role.stop_timeout
@@ -116,34 +118,12 @@ class Role(pulumi.ComponentResource):
             stdin=self._image.version.apply(lambda version: spec_text(self._switch_spec(version))),
             opts=after(self, [self._candidate], after_these),
         )
+        self.register_outputs({"running": self._switch.stdout})
         return self._switch
-
-    def retire(self, after_these: Sequence[pulumi.Resource]) -> HostCommand:
-        """Stop the old containers, keep the last few of them, and read back what runs."""
-        running = self._switch.stdout
-        self._retire = on_host(
-            f"{self._base}-retire",
-            self.host.target,
-            self.host.tool.call(
-                "retire",
-                self.host.tool.app,
-                self.role.name,
-                running.apply(lambda stdout: parse_spec(stdout)["release"]),
-                # For the engine only: whatever the switch found running, a change of it has to be retired again.
-                running.apply(lambda stdout: hashlib.sha256(stdout.encode()).hexdigest()[:8]),
-                limit=self.role.stop_timeout + MARGIN,
-            ),
-            stdin=spec_text(
-                {"retain": str(self._settings.retain_containers), "stop_timeout": str(self.role.stop_timeout)}
-            ),
-            opts=after(self, [self._switch], after_these),
-        )
-        self.register_outputs({"running": self._retire.stdout})
-        return self._retire
 
     def running(self) -> pulumi.Output[Mapping[str, str]]:
         """What the host says runs: container, version, digest, release, since (UTC), previous (a version)."""
-        return self._retire.stdout.apply(parse_spec)
+        return self._switch.stdout.apply(parse_spec)
 
     def container_spec(self, version: str) -> dict[str, str]:
         """All that makes the role's container, but for the digest and the secrets, which are known later."""
@@ -185,6 +165,7 @@ class Role(pulumi.ComponentResource):
             "mode": "proxy" if self.role.proxy else self.role.strategy,
             "drain_timeout": str(self._settings.drain_timeout),
             "stop_timeout": str(self.role.stop_timeout),
+            "retain": str(self._settings.retain_containers),
             **self._gate(),
             **(route_spec(self._settings, self.role.proxy) if self.role.proxy else {}),
         }

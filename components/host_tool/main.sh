@@ -12,16 +12,16 @@ main() {
   app=$1
   app_dir=$kamal/apps/$app
   case $verb in
-    secrets | candidate | switch | retire | task | remove) take_role "$@" ;;
+    secrets | candidate | switch | task | remove) take_role "$@" ;;
     status) [ $# -lt 2 ] || take_role "$@" ;;
   esac
   case $verb in
     prepare) check_words 1 $# ;;
     pull | candidate | task) check_words 4 $# ;;
     secrets | remove) check_words 2 $# ;;
-    switch | retire | hook) check_words 3 $# ;;
+    switch | hook) check_words 3 $# ;;
     status) changes=no ;;
-    *) fail 'no such verb. There are: prepare pull secrets candidate switch retire task hook status remove.' ;;
+    *) fail 'no such verb. There are: prepare pull secrets candidate switch task hook status remove.' ;;
   esac
   begin
   "verb_$verb" "$@"

@@ -1,23 +1,9 @@
 # shellcheck shell=dash
-# retire APP ROLE RELEASE: old containers of the role are stopped and kept, the oldest are removed with their images.
-# Never one that is current or routed. Spec: retain, stop_timeout. Prints what runs (running.sh).
-
-verb_retire() {
-  local list id state
-  release=$3
-  check_name release "$release"
-  read_spec
-  host=''
-  recall_names || fail "nothing of this role is on $(uname -n). Its candidate step has to run first."
-  lock "$role_dir/lock"
-  version=$(release_spec "$release" version)
-  list=$(role_containers)
-  find_container "$release" "$list"
-  [ -n "$id" ] ||
-    fail "the container of release $release is gone. Its switch has to run again: pulumi up --replace, with its URN."
-  read_back "$id"
-  compare
-  sort_out "$list" "$routes"
+# retire LIST ROUTES: of role_containers in LIST all but the current one are stopped and kept, the oldest are removed with
+# their images. Never one that is in ROUTES, those of kamal-proxy. Spec: retain, stop_timeout.
+retire() {
+  local to_stop to_remove kept
+  sort_out "$1" "$2"
   # shellcheck disable=SC2086  # lists of ids
   {
     stop_containers "$(spec stop_timeout 10)" $to_stop
@@ -25,7 +11,6 @@ verb_retire() {
   }
   forget_releases
   remove_images
-  print_running
 }
 
 # sort_out LIST ROUTES: sets to_stop (they run), to_remove (never switched to, or more than are retained), both lists of

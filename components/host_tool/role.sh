@@ -25,7 +25,9 @@ recall_names() {
 
 # release_named FILE: what roles/ROLE/FILE (current, previous) holds, "" if there is none.
 release_named() {
-  [ ! -f "$role_dir/$1" ] || cat "$role_dir/$1"
+  local named=''
+  [ ! -f "$role_dir/$1" ] || read -r named <"$role_dir/$1" || :
+  printf %s "$named"
 }
 
 # release_spec RELEASE KEY: a value of the spec that RELEASE was made from, "" if it is gone.

@@ -122,7 +122,10 @@ audit() {
 
 # json_text TEXT: TEXT without what would need an escape.
 json_text() {
-  printf '%.300s' "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177"\134'
+  case $1 in
+    *[!\ -~]* | *[\"\\]*) printf '%.300s' "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177"\134' ;;
+    *) printf '%.300s' "$1" ;;
+  esac
 }
 
 # show_lines: standard input, shown as it comes, in short lines of valid UTF-8: other bytes break the engine's RPC.

@@ -1,10 +1,10 @@
 # shellcheck shell=dash
-# switch APP ROLE RELEASE FROM [PERFORMER]: from now on the candidate's release works. FROM is there for the reader.
-# Spec: version, mode, host, stop_timeout, gate.*, proxy.FLAG[.N] (the flags of kamal-proxy's deploy).
-# Prints what runs (running.sh).
+# switch APP ROLE RELEASE FROM [PERFORMER]: from now on the candidate's release works, and the old ones are retired
+# (retire.sh). FROM is there for the reader. Spec: version, mode, host, retain, stop_timeout, gate.*, proxy.FLAG[.N] (the
+# flags of kamal-proxy's deploy). Prints what runs (running.sh).
 
 verb_switch() {
-  local id state list others
+  local id state list
   release=$3 performer=${5:--}
   check_name release "$release"
   read_spec
@@ -17,7 +17,6 @@ verb_switch() {
   fi
   list=$(role_containers)
   find_container "$release" "$list"
-  others=$(running_others "$list")
   undo=undo_switch
   was_switched "$release" || : >"$work/first_time"
   case $(spec mode) in
@@ -28,6 +27,7 @@ verb_switch() {
   esac
   read_back "$id"
   compare
+  retire "$list" "$routes"
   print_running
 }
 
@@ -64,11 +64,11 @@ switch_route() {
 start_first() {
   start_new
   settle
-  # shellcheck disable=SC2086  # a list of ids
-  stop_containers "$(spec stop_timeout 10)" $others
 }
 
 stop_first() {
+  local others
+  others=$(running_others "$list")
   printf '%s' "$others" >"$work/stopped"
   # shellcheck disable=SC2086  # a list of ids
   stop_containers "$(spec stop_timeout 10)" $others

@@ -195,7 +195,7 @@ class App:
             **(web if role == "web" else worker),
         }
 
-    def switch(self, version: str, release: str, role: str = "web", **spec: str) -> Result:
+    def switch(self, version: str, release: str, role: str = "web", retain: str = "5", **spec: str) -> Result:
         web = {
             "mode": "proxy",
             "proxy.host.0": self.web_host,
@@ -204,20 +204,16 @@ class App:
             "proxy.drain-timeout": "5s",
         }
         worker = {"mode": "start-first", "gate.readiness_delay": "0", "gate.deploy-timeout": "8s"}
-        common = {"version": version, "host": "web1", "stop_timeout": "3", "drain_timeout": "5"}
+        common = {"version": version, "host": "web1", "stop_timeout": "3", "drain_timeout": "5", "retain": retain}
         items = common | (web if role == "web" else worker) | _dotted(spec)
         return self.call("switch", role, release, "none", "Tess Tester", spec=items)
-
-    def retire(self, release: str, role: str = "web", retain: str = "5") -> Result:
-        return self.call("retire", role, release, spec={"retain": retain, "stop_timeout": "3"})
 
     def release(self, version: str, role: str = "web", retain: str = "5", **spec: str) -> dict[str, str]:
         """All steps of a release, with what the last one says."""
         self.pull(version)
         candidate = self.candidate(version, role, **spec).spec
         mode = {"mode": spec["mode"]} if "mode" in spec else {}
-        self.switch(version, candidate["release"], role, **mode).spec  # noqa: B018  # it says whether it went well
-        return self.retire(candidate["release"], role, retain).spec
+        return self.switch(version, candidate["release"], role, retain, **mode).spec
 
     def containers(self, role: str | None = None) -> dict[str, str]:
         """Name to state of this app's containers."""

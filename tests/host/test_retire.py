@@ -1,4 +1,4 @@
-"""retire: old containers are stopped and kept, the oldest are removed."""
+"""A switch retires: old containers are stopped and kept, the oldest are removed."""
 
 from tests.host.docker_host import SERVICE, App, Host
 
@@ -61,7 +61,7 @@ def test_retiring_again_changes_nothing_and_says_the_same(app: App) -> None:
     app.release("v1")
     said = app.release("v2")
     before = app.snapshot()
-    assert app.retire(said["release"]).spec == said
+    assert app.switch("v2", said["release"]).spec == said
     assert app.snapshot() == before
 
 
@@ -71,8 +71,7 @@ def test_secrets_that_no_kept_release_uses_are_forgotten(app: App, host: Host) -
         app.pull("v1")
         generations.append(app.secrets({"TOKEN": value}, "worker"))
         release = app.candidate("v1", "worker", secrets=generations[-1]).spec["release"]
-        app.switch("v1", release, "worker").spec  # noqa: B018  # it says whether it went well
-        app.retire(release, "worker", retain="1").spec  # noqa: B018
+        app.switch("v1", release, "worker", retain="1").spec  # noqa: B018  # it says whether it went well
     assert sorted(host.run("ls", f"{app.home}/roles/worker/secrets").out.split()) == sorted(generations[1:])
 
 
@@ -80,5 +79,5 @@ def test_a_candidate_that_was_never_switched_to_is_removed_not_kept(app: App) ->
     said = app.release("v1")
     app.pull("v2")
     app.candidate("v2")
-    app.retire(said["release"])
+    app.switch("v1", said["release"])
     assert app.containers() == {said["container"]: "running"}

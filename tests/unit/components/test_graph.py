@@ -56,7 +56,6 @@ def test_all_that_comes_after_the_push_depends_on_the_pushed_image(graph: Graph)
         "-pull",
         "-candidate",
         "-switch",
-        "-retire",
         "pre-deploy",
         "-app-boot-1",
         "post-deploy",
@@ -82,9 +81,7 @@ def test_steps_wait_for_each_other(graph: Graph) -> None:
         assert command.name.replace("candidate", "secrets") in graph.before(command)
     for command in graph.named("-switch"):
         assert names("-candidate") <= graph.before(command)
-    for command in graph.named("-retire"):
-        assert names("-switch") <= graph.before(command)
-    assert names("-retire") <= graph.before(graph.named("post-deploy")[0])
+    assert names("-switch") <= graph.before(graph.named("post-deploy")[0])
 
 
 def test_groups_of_hosts_switch_in_turn_between_their_hooks(graph: Graph) -> None:
