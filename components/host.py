@@ -1,6 +1,6 @@
 """A Docker host, prepared: the host tool installed, Docker checked, the network and kamal-proxy up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,13 +11,16 @@ from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
 from components.host_tool.spec import spec_text
 from components.proxy import boot_spec
 from deploy.naming import app_name
-from deploy.settings import Settings
+from deploy.settings import Role, Settings
 
 # The bridge network that apps and kamal-proxy share, by Kamal's name.
 NETWORK = "kamal"
 
 # Seconds that a step may take which only talks to Docker.
 SHORT_STEP = 120
+
+# Seconds that a step needs beyond what the settings let it wait: SSH login, Docker calls, the lock.
+MARGIN = 60
 
 CALL_IF_INSTALLED = """\
 tool=$1 limit=$2
@@ -53,9 +56,13 @@ class Host(pulumi.ComponentResource):
     """A Docker host and what every app on it needs.
 
     :ivar prepared: the Command that everything on this host waits for.
+    :ivar anchors: by role of this host, the Command that tears it down when it leaves the settings, or the stack is
+        destroyed, and until then does nothing. Declared before there is an image, so that a host on which a first
+        deploy got no further is cleaned, too.
     """
 
     prepared: HostCommand
+    anchors: Mapping[str, HostCommand]
 
     def __init__(
         self,
@@ -80,7 +87,14 @@ class Host(pulumi.ComponentResource):
             stdin=spec_text(spec) + _indented(program),
             opts=after(self, after_hooks),
         )
+        self.anchors = {role.name: self._anchor(role) for role in settings.roles() if target.host in role.hosts}
         self.register_outputs({"docker": self.prepared.stdout})
+
+    def _anchor(self, role: Role) -> HostCommand:
+        remove = self.tool.call_if_installed("remove", self.tool.app, role.name, limit=role.stop_timeout + MARGIN)
+        return on_host(
+            f"{self.name}-{role.name}-anchor", self.target, None, delete=remove, opts=after(self, [self.prepared])
+        )
 
 
 def _indented(program: str) -> str:

@@ -7,10 +7,10 @@ import pulumi
 from components.app_image import AppImage
 from components.command import HostCommand, Words, after, on_deployer, on_host
 from components.hook import Hooks
-from components.host import Host
+from components.host import MARGIN, Host
 from components.host_tool.spec import spec_text
 from components.proxy import addresses
-from components.role import MARGIN, Role
+from components.role import Role
 from deploy.settings import Settings
 
 # Seconds that a pull may take: a first image over a slow line.

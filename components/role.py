@@ -6,14 +6,11 @@ import pulumi
 
 from components.app_image import AppImage
 from components.command import HostCommand, after, on_host
-from components.host import NETWORK, Host
+from components.host import MARGIN, NETWORK, Host
 from components.host_tool.spec import parse_spec, spec_text
 from components.proxy import gate_spec, numbered, route_spec
 from deploy.settings import ReleaseTask, Settings
 from deploy.settings import Role as RoleSettings
-
-# Seconds that a step needs beyond what the settings let it wait: SSH login, Docker calls, the lock.
-MARGIN = 60
 
 # Says that a role has no secrets; the host tool knows it.
 NO_SECRETS = "-"
@@ -31,7 +28,7 @@ class Role(pulumi.ComponentResource):
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the role's secrets and its teardown on `host`."""
+        """Declare the role's secrets on `host`."""
         self._base = f"{host.name}-{role.name}"
         # What a preview shows of the role as a whole: which of its settings change, even without --diff.
         shown = {
@@ -48,17 +45,8 @@ class Role(pulumi.ComponentResource):
         self.role = role
         self._settings = settings
         self._image = image
-        self._anchor = self._declare_anchor()
+        self._anchor = host.anchors[role.name]
         self._secrets = self._declare_secrets()
-
-    def _declare_anchor(self) -> HostCommand:
-        """Tears the role down when it leaves the settings, or the stack is destroyed; until then it does nothing."""
-        remove = self.host.tool.call_if_installed(
-            "remove", self.host.tool.app, self.role.name, limit=self.role.stop_timeout + MARGIN
-        )
-        return on_host(
-            f"{self._base}-anchor", self.host.target, None, delete=remove, opts=after(self, [self.host.prepared])
-        )
 
     def _declare_secrets(self) -> HostCommand | None:
         if not self.role.env_secret:

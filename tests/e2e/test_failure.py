@@ -10,6 +10,7 @@ from sandbox.inventory import Host
 from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
+from tests.e2e.test_hosts import left
 from tests.e2e.test_version import hook
 
 OnHost = Callable[[Host, str], str]
@@ -84,7 +85,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(s
     assert stack.outputs()["version"] == new
 
 
-def test_a_failed_build_shows_the_end_of_its_output(stack: Stack) -> None:
+def test_a_failed_build_shows_the_end_of_its_output_and_leaves_nothing_behind(stack: Stack, on_host: OnHost) -> None:
     stack.write("Dockerfile", "ARG BASE\nFROM ${BASE}\nRUN echo 'the compiler is unhappy' && exit 7\n")
     stack.commit()
     output = stack.up_fails()
@@ -92,6 +93,8 @@ def test_a_failed_build_shows_the_end_of_its_output(stack: Stack) -> None:
     assert "exit code: 7" in output
     assert "-pull" not in output
     assert "Traceback" not in output
+    stack.destroy()
+    assert [left(stack, host, on_host) for host in stack.hosts] == [""] * len(stack.hosts)
 
 
 def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack) -> None:
