@@ -6,7 +6,7 @@ PYTHON ?= python3
 ENV := . .local/env;
 HOSTS ?= 2
 
-.PHONY: help up preview down test test-unit test-host test-contract test-e2e lint bench docs engine lock clean
+.PHONY: help up preview down clean engine test lint bench docs lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15

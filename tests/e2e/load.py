@@ -15,7 +15,10 @@ from tests.e2e.stack import PROJECT, Stack
 VEGETA = PROJECT / ".local" / "engine" / "bin" / "vegeta"
 
 # Requests a second, over all hosts.
-RATE = 500
+FULL_RATE = 500
+
+# The same for a load beside other tests, which leaves them some of the machine.
+LOW_RATE = 50
 
 # Seconds after which the load ends by itself.
 LONGEST = 120
@@ -36,7 +39,8 @@ class Answer:
 class Load:
     """`with Load(stack) as load: …`, then `load.answers`."""
 
-    def __init__(self, stack: Stack, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, stack: Stack, folder: Path, environment: Mapping[str, str], *, rate: int = LOW_RATE) -> None:
+        self.rate = rate
         self.results = folder / "load.bin"
         self.environment = dict(environment)
         self.targets = "".join(
@@ -47,7 +51,7 @@ class Load:
         self.answers: list[Answer] = []
 
     def __enter__(self) -> "Load":
-        words = [str(VEGETA), "attack", "-format=json", f"-rate={RATE}", f"-duration={LONGEST}s", "-timeout=10s"]
+        words = [str(VEGETA), "attack", "-format=json", f"-rate={self.rate}", f"-duration={LONGEST}s", "-timeout=10s"]
         self.process = subprocess.Popen(
             [*words, f"-output={self.results}"], stdin=subprocess.PIPE, env=self.environment, text=True
         )
@@ -68,7 +72,7 @@ class Load:
         # A load that was not there proves nothing.
         assert covered, "the load ended before the deploy did"
         seconds = (max(answer.sent for answer in self.answers) - self.started).total_seconds()
-        assert len(self.answers) > 0.5 * RATE * seconds, f"{len(self.answers)} requests in {seconds:.1f} s"
+        assert len(self.answers) > 0.5 * self.rate * seconds, f"{len(self.answers)} requests in {seconds:.1f} s"
 
     def failed(self) -> list[Answer]:
         """Every request that was not answered with 200."""

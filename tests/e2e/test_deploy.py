@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.load import Load
+from tests.e2e.load import FULL_RATE, Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
@@ -21,7 +21,7 @@ def test_no_request_fails_and_none_is_answered_by_the_old_version_after_the_swit
     for change in (1, 2):
         stack.write("page.html", f"<p>{change}</p>")
         new = stack.commit()
-        with Load(stack, tmp_path, stack.environment) as load:
+        with Load(stack, tmp_path, stack.environment, rate=FULL_RATE) as load:
             stack.up()
         assert not load.failed(), load.failed()[:3]
         assert not load.late_old_answers(new), load.late_old_answers(new)[:3]

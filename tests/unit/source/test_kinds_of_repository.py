@@ -200,8 +200,9 @@ class Unprivileged:
         if self.root:
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, 65534, 65534, follow_symlinks=False)
-            for path in self.folder.parents[:2]:
-                path.chmod(0o755)
+            for path in self.folder.parents:
+                if not path.stat().st_mode & 1:
+                    path.chmod(0o755)
             os.seteuid(65534)
 
     def __exit__(self, *_: object) -> None:
