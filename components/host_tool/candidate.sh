@@ -91,10 +91,10 @@ pass_gate() {
   in_proxy remove "$prefix-candidate" || fail "the health gate's route could not be removed: $(proxy_words)"
 }
 
-# undo_candidate: the host as it was found.
+# undo_candidate: the host as it was found. First the container: kamal-proxy may still be probing it.
 undo_candidate() {
-  in_proxy remove "$prefix-candidate" # it fails when the gate never opened, which is how it should be
   take_back
+  in_proxy remove "$prefix-candidate" # it fails when the gate never opened, which is how it should be
   ! is_leftover "$release" || rm -rf "$role_dir/releases/$release"
 }
 

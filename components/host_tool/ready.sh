@@ -116,7 +116,16 @@ not_ready() {
   say 'its last log lines:'
   docker logs --tail 50 "$1" 2>&1 | cut -c1-300 | printable | sed 's/^/  /' >&2
   [ "$(release_spec "$2" mode)" != proxy ] || health_answers "$1"
+  [ ! -f "$work/crashed" ] || end_probes "$1"
   fail "version $version $reason. Its last words are above: correct the app or the settings, then deploy again."
+}
+
+# end_probes ID: kamal-proxy goes on probing a container that has crashed, until its own limit. It must not get healthy any
+# more, and a probe on its way must not meet another container that got the address.
+end_probes() {
+  docker stop --time 1 "$1" >/dev/null 2>&1 || : # it is gone
+  wait_for 'the last probe to end'
+  sleep "$(seconds "$(spec gate.health-check-timeout 5s)")"
 }
 
 # health_answers ID: what kamal-proxy got from its probes of the container.

@@ -57,8 +57,16 @@ switch_route() {
   mark_switched
   wait_for "kamal-proxy to switch role $role to version $version and to drain the old one"
   say "switching to version $version"
-  route "$prefix" "$id" "$release" proxy || not_ready "$id" "$release"
+  # From here on only its own refusal tells that kamal-proxy has not switched and will not: when this run is ended in
+  # between, what may be routed has to stay as it is. The next run finds out.
+  undo=''
+  route "$prefix" "$id" "$release" proxy || refused
   settle
+}
+
+refused() {
+  undo=undo_switch
+  not_ready "$id" "$release"
 }
 
 start_first() {

@@ -15,9 +15,11 @@ from tests.own_sandbox import own_sandbox
 VERSIONS = ("v1", "v2", "v3", "v4")
 NUMBERS = itertools.count(1)
 
-# Answers /up and /version on port 80 and ends at once when it is told to.
+# Answers /up, /version and, after 6 seconds, /cgi-bin/slow on port 80, and ends at once when it is told to.
 SERVE = """\
-mkdir -p /www
+mkdir -p /www/cgi-bin
+printf '#!/bin/sh\\nsleep 6; printf "Content-Type: text/plain\\\\n\\\\ndone"\\n' >/www/cgi-bin/slow
+chmod +x /www/cgi-bin/slow
 echo ok >/www/up
 echo "$KAMAL_VERSION" >/www/version
 echo "serving $KAMAL_VERSION"

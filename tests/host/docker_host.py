@@ -107,11 +107,11 @@ class Host:
         plain = [_without_colours(line).split() for line in lines]
         return {words[0]: words[3] for words in plain}
 
-    def get(self, host: str, path: str = "/version") -> tuple[int, str]:
+    def get(self, host: str, path: str = "/version", timeout: float = 5) -> tuple[int, str]:
         """Status and body of a request for `host` to the host's kamal-proxy."""
         request = urllib.request.Request(f"http://{self.address}{path}", headers={"Host": host})
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 return response.status, response.read().decode().strip()
         except urllib.error.HTTPError as error:
             return error.code, ""
@@ -183,6 +183,7 @@ class App:
 
     def role_spec(self, version: str, role: str = "web") -> dict[str, str]:
         web = {"port": "80", "mode": "proxy", "gate.health-check-path": "/up", "gate.health-check-interval": "200ms"}
+        web["gate.health-check-timeout"] = "1s"
         worker = {"mode": "start-first", "gate.readiness_delay": "0"}
         return {
             "service": SERVICE,

@@ -1,5 +1,8 @@
 """switch: from now on the candidate's release works."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.host.docker_host import App, Host, Load
@@ -66,6 +69,26 @@ def test_a_candidate_that_died_before_its_switch_is_not_switched_to(app: App, ho
     result = app.switch("v2", release)
     assert "version v2 ended before it was healthy" in result.failure
     assert host.get(app.web_host) == (200, "v1")
+
+
+def test_what_an_interrupted_switch_has_routed_serves_on(app: App, host: Host) -> None:
+    """kamal-proxy switches first and drains then; whoever ends the switch in between has switched all the same."""
+    app.release("v1")
+    release = candidate(app, "v2")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(host.get, app.web_host, "/cgi-bin/slow", timeout=15)
+        time.sleep(0.5)
+        spec = {"version": "v2", "mode": "proxy", "host": "web1", "proxy.host.0": app.web_host}
+        result = app.call("switch", "web", release, "none", spec=spec | {"proxy.drain-timeout": "20s"}, limit=2)
+        assert result.status == 124
+        assert "to drain the old one" in result.err
+        assert host.get(app.web_host) == (200, "v2")
+        third = candidate(app, "v3")
+        assert host.get(app.web_host) == (200, "v2")
+        assert slow.result() == (200, "done")
+    assert app.switch("v3", third).spec["version"] == "v3"
+    assert host.get(app.web_host) == (200, "v3")
+    assert sorted(app.containers().values()) == ["exited", "exited", "running"]
 
 
 def test_a_container_that_is_gone_is_made_again_from_what_the_host_knows(app: App, host: Host) -> None:
