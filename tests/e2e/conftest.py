@@ -17,6 +17,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.inventory import Host, Inventory
+from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import PROJECT, Stack
 
@@ -104,7 +105,7 @@ def registry_tags(inventory: Inventory, environment: dict[str, str]) -> Callable
 
 
 @pytest.fixture
-def other_agent(inventory: Inventory, on_host: Callable[[Host, str], str]) -> Iterator[Path]:
+def other_agent(inventory: Inventory, on_host: OnHost) -> Iterator[Path]:
     """The socket of an SSH agent that holds a key of its own, with which every host lets in."""
     # Not in tmp_path: the path of a socket has to be short.
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +132,7 @@ def other_agent(inventory: Inventory, on_host: Callable[[Host, str], str]) -> It
 
 
 @pytest.fixture
-def on_host(sandbox: Sandbox) -> Callable[[Host, str], str]:
+def on_host(sandbox: Sandbox) -> OnHost:
     """Runs a shell command on a host, as its user, and returns its output."""
 
     def run(host: Host, script: str) -> str:

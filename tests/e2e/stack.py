@@ -106,6 +106,13 @@ class Stack:
 
     # The stack.
 
+    def hook(self, name: str, script: str) -> None:
+        """Give the stack a hook."""
+        file = self.project / "hooks" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(script)
+        file.chmod(0o755)
+
     def as_second_person(self, folder: Path, **environment: str) -> "Stack":
         """The same state, with clones of project and app elsewhere, and another environment."""
         second = copy.copy(self)

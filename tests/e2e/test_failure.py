@@ -1,32 +1,17 @@
 """What goes wrong leaves the old version serving, says why, and can be gone on from."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.inventory import Host
+from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
-from tests.e2e.test_hosts import left
-from tests.e2e.test_version import hook
-
-OnHost = Callable[[Host, str], str]
 
 UNHEALTHY = "echo 'cannot reach the database' >&2\nmkdir -p /tmp/w\nexec httpd -f -p 8080 -h /tmp/w\n"
 CRASHING = "echo 'no such table: users' >&2\nexit 3\n"
-
-
-def containers(stack: Stack, host: Host, on_host: OnHost) -> str:
-    """The app's containers on a host, stopped ones too, and kamal-proxy's routes to them."""
-    return on_host(
-        host,
-        f"docker ps --all --format '{{{{.ID}}}} {{{{.Names}}}}' --filter label=service={stack.service};"
-        # Columns are as wide as the neighbours' names; grep is false when there is no route.
-        f" docker exec kamal-proxy kamal-proxy list | grep {stack.service} | tr --squeeze-repeats ' ' || :",
-    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +25,7 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
     started = time.monotonic()
     stack.up()
     usual = time.monotonic() - started
-    before = [containers(stack, host, on_host) for host in stack.hosts]
+    before = footprints(stack, on_host)
     old = stack.outputs()["version"]
     good = (stack.app / "serve.sh").read_text()
     stack.write("serve.sh", script)
@@ -53,7 +38,7 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
     for part in (words, answer, stack.hosts[0].address):
         assert part in output, output
     # The broken containers are gone again.
-    assert [containers(stack, host, on_host) for host in stack.hosts] == before
+    assert footprints(stack, on_host) == before
     assert "Traceback" not in output
     assert not load.failed(), load.failed()[:3]
     assert site.versions() == [old] * len(stack.hosts)
@@ -72,7 +57,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(s
     new = stack.commit()
     names = ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
     for name in names:
-        hook(stack, name, "#!/bin/sh\necho 'not today' >&2\nexit 4\n")
+        stack.hook(name, "#!/bin/sh\necho 'not today' >&2\nexit 4\n")
     for name in names:
         output = stack.up_fails()
         assert "not today" in output
@@ -81,7 +66,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(s
         # After the switch it is too late to hold the new version back: as in Kamal it serves, and the deploy has failed.
         switched = name in ("post-app-boot", "post-deploy")
         assert site.versions() == [new if switched else old] * len(stack.hosts), name
-        hook(stack, name, f"#!/bin/sh\necho mended {name}\n")
+        stack.hook(name, f"#!/bin/sh\necho mended {name}\n")
     output = stack.up()
     assert "mended post-deploy" in output
     assert site.versions() == [new] * len(stack.hosts)
@@ -97,7 +82,7 @@ def test_a_failed_build_shows_the_end_of_its_output_and_leaves_nothing_behind(st
     assert "-pull" not in output
     assert "Traceback" not in output
     stack.destroy()
-    assert [left(stack, host, on_host) for host in stack.hosts] == [""] * len(stack.hosts)
+    assert not any(footprints(stack, on_host))
 
 
 def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack) -> None:

@@ -3,26 +3,17 @@
 import base64
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sandbox.inventory import Host
+from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
-OnHost = Callable[[Host, str], str]
 WORK = "trap exit TERM; while :; do sleep 1 & wait; done"
 PEM = "-----BEGIN KEY-----\nabc=\n\n-----END KEY-----\n"
-
-
-def left(stack: Stack, host: Host, on_host: OnHost) -> str:
-    """What is left of the app on a host: containers, routes, folders."""
-    return on_host(
-        host,
-        f"docker ps --all --format '{{{{.Names}}}}' --filter label=service={stack.service};"
-        f" docker exec kamal-proxy kamal-proxy list | grep {stack.service} || :; ls .kamal/apps | grep {stack.service} || :",
-    )
 
 
 @contextmanager
@@ -73,7 +64,7 @@ def test_a_host_that_leaves_is_cleaned_and_one_that_comes_gets_its_share(
     before = stack.outputs()["hosts"]
     stack.configure(servers={"web": {**web, "hosts": [first.address]}})
     stack.up()
-    assert left(stack, second, on_host) == ""
+    assert footprints(stack, on_host)[1] == ""
     assert volume in on_host(second, "docker volume ls --quiet")
     stack.configure(servers={"web": web})
     preview = stack.preview()
@@ -86,8 +77,8 @@ def test_a_host_that_leaves_is_cleaned_and_one_that_comes_gets_its_share(
     with neighbour(stack, second, on_host) as name:
         stack.destroy()
         assert '"theirs"' in site.text(second, "/version", name)
+    assert not any(footprints(stack, on_host))
     for host in (first, second):
-        assert left(stack, host, on_host) == ""
         assert volume in on_host(host, "docker volume ls --quiet")
         on_host(host, f"docker volume rm {volume}")
 

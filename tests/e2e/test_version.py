@@ -4,28 +4,20 @@ import json
 import re
 from collections.abc import Callable
 
-from sandbox.inventory import Host
+from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 RECORD = '#!/bin/sh\necho "$KAMAL_VERSION" >{file}\n'
 
 
-def hook(stack: Stack, name: str, script: str) -> None:
-    """Give the stack a hook."""
-    file = stack.project / "hooks" / name
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(script)
-    file.chmod(0o755)
-
-
 def test_a_dirty_tree_has_one_version_in_all_five_places(
-    stack: Stack, site: Site, on_host: Callable[[Host, str], str], registry_tags: Callable[[str], list[str]]
+    stack: Stack, site: Site, on_host: OnHost, registry_tags: Callable[[str], list[str]]
 ) -> None:
     """Image tag, hooks' KAMAL_VERSION (host and deployer), container's environment, image label, stack output."""
     record = stack.folder / "seen-by-deployer"
-    hook(stack, "pre-build", RECORD.format(file=record))
-    hook(stack, "post-deploy", RECORD.format(file=f"/tmp/{stack.service}"))
+    stack.hook("pre-build", RECORD.format(file=record))
+    stack.hook("post-deploy", RECORD.format(file=f"/tmp/{stack.service}"))
     stack.configure(source="worktree")
     stack.write("page.html", "<p>not committed</p>")
     preview = stack.preview()
@@ -76,15 +68,13 @@ def test_strict_refuses_a_dirty_tree_and_declares_nothing(stack: Stack) -> None:
     assert "Host" not in stack.state()
 
 
-def test_hooks_have_kamals_environment_in_order_and_only_their_secrets(
-    stack: Stack, on_host: Callable[[Host, str], str]
-) -> None:
+def test_hooks_have_kamals_environment_in_order_and_only_their_secrets(stack: Stack, on_host: OnHost) -> None:
     log = stack.folder / "hooks.log"
     script = f'#!/bin/sh\n{{ echo "== $(basename "$0")"; env | grep -E "^(KAMAL_|TOKEN|OTHER)" | sort; }} >>{log}\n'
     names = ["pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy"]
     for name in names:
-        hook(stack, name, script)
-    hook(stack, "docker-setup", '#!/bin/sh\necho "$KAMAL_HOSTS" >/tmp/"$KAMAL_SERVICE"-setup\n')
+        stack.hook(name, script)
+    stack.hook("docker-setup", '#!/bin/sh\necho "$KAMAL_HOSTS" >/tmp/"$KAMAL_SERVICE"-setup\n')
     stack.configure(
         hooks={"run_on": dict.fromkeys(names, "deployer"), "secrets": {"post-deploy": ["TOKEN"]}},
         secrets={"TOKEN": "t0ps3cret", "OTHER": "n0tyours"},
