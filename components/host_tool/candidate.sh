@@ -1,10 +1,11 @@
 # shellcheck shell=dash
 # candidate APP ROLE IMAGE SECRETS [PERFORMER]: the new container beside the old one, healthy, not routed yet.
 # SECRETS is a generation that the verb `secrets` printed, or "-". Spec: the role's container (container.sh), mode
-# (proxy, start-first, stop-first) and gate.*. Prints release and from, the current release or "none".
+# (proxy, start-first, stop-first) and gate.*. Prints release and from: the release of a switch that was interrupted, else
+# the current one, else "none".
 
 verb_candidate() {
-  local image=$3 secrets=$4 mode list
+  local image=$3 secrets=$4 mode list from
   performer=${5:--}
   check_image "$image"
   [ "$secrets" = - ] || check_name secrets "$secrets"
@@ -35,7 +36,9 @@ verb_candidate() {
   esac
   undo=''
   print_spec release "$release"
-  print_spec from "$(release_named current | grep . || echo none)"
+  from=$(release_named switching)
+  from=${from:-$(release_named current)}
+  print_spec from "${from:-none}"
 }
 
 # write_release IMAGE SECRETS: the files from which the container of this release is made, now or by a later rollback.

@@ -3,6 +3,7 @@
 #
 #   roles/ROLE/names                service, role, destination and host, in the form of a spec
 #   roles/ROLE/current, previous    a release each
+#   roles/ROLE/switching            the release of a switch that was begun, and of which nobody knows how it ended
 #   roles/ROLE/releases/RELEASE/    spec, image, secrets (a generation), container (its name): all that makes it again;
 #                                   switched: there once the release was switched to
 
@@ -23,7 +24,7 @@ recall_names() {
   prefix=$service-$role${destination:+-$destination}
 }
 
-# release_named FILE: what roles/ROLE/FILE (current, previous) holds, "" if there is none.
+# release_named FILE: what roles/ROLE/FILE (current, previous, switching) holds, "" if there is none.
 release_named() {
   local named=''
   [ ! -f "$role_dir/$1" ] || read -r named <"$role_dir/$1" || :

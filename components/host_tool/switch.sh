@@ -44,12 +44,14 @@ LIST
 # settle: the switch is done and cannot be taken back; remember it at once.
 settle() {
   make_current "$release"
+  rm -f "$role_dir/switching"
   undo=''
 }
 
 # mark_switched: before the switch itself, so that no run can take what is routed for a leftover.
 mark_switched() {
   : >"$role_dir/releases/$release/switched"
+  printf '%s\n' "$release" >"$role_dir/switching"
 }
 
 switch_route() {
@@ -96,6 +98,7 @@ start_new() {
 # undo_switch: what ran before runs again.
 undo_switch() {
   [ ! -f "$work/first_time" ] || rm -f "$role_dir/releases/$release/switched"
+  rm -f "$role_dir/switching"
   if [ "$(spec mode)" = proxy ]; then
     # A candidate that was there before stays; kamal-proxy still routes to the old one.
     [ ! -s "$work/container_id$work/started" ] || take_back

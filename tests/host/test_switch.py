@@ -83,10 +83,13 @@ def test_what_an_interrupted_switch_has_routed_serves_on(app: App, host: Host) -
         assert result.status == 124
         assert "to drain the old one" in result.err
         assert host.get(app.web_host) == (200, "v2")
+        # Whoever goes back switches back, though the host's current release is still the old one.
+        assert app.candidate("v1").spec["from"] == release
         third = candidate(app, "v3")
         assert host.get(app.web_host) == (200, "v2")
         assert slow.result() == (200, "done")
     assert app.switch("v3", third).spec["version"] == "v3"
+    assert app.candidate("v3").spec["from"] == third
     assert host.get(app.web_host) == (200, "v3")
     assert sorted(app.containers().values()) == ["exited", "exited", "running"]
 
