@@ -3,9 +3,10 @@
 
 # route NAME ID RELEASE gate|proxy: kamal-proxy probes the container until it is healthy, then sends the requests of
 # service NAME to it, and returns when the old target is drained. The flags are the fields of that name in the spec.
-# False if that failed; then reason says why.
+# False if that failed; then reason says why. A container that has crashed is waited for, too: kamal-proxy cannot be told
+# to give up, and would route to it, or to whoever gets its address, after this run is over.
 route() {
-  local name=$1 id=$2 release=$3 flags=$4 port client watcher line status=0
+  local name=$1 id=$2 release=$3 flags=$4 port client line status=0
   port=$(release_spec "$release" port)
   port=${port:-80}
   set -- deploy "$name" "--target=$id:$port"
@@ -20,21 +21,11 @@ route() {
     esac
   done <"$spec_file"
   probed_since=$(date +%s)
-  rm -f "$work/crashed"
   # exec: the process to end is Docker's client itself.
   (exec docker exec kamal-proxy kamal-proxy "$@") >"$work/proxy" 2>&1 9>&- &
   client=$!
-  watch_for_crash "$id" "$client" >/dev/null 2>&1 </dev/null 9>&- &
-  watcher=$!
   helpers="$helpers $client"
-  watchers="$watchers $watcher"
   wait "$client" || status=$?
-  end_watchers "$watcher"
-  # First this: a client that was ended by the watcher may say that all went well.
-  if [ -f "$work/crashed" ]; then
-    reason='ended before it was healthy'
-    return 1
-  fi
   [ "$status" -ne 0 ] || return 0
   case $(cat "$work/proxy") in
     *'No such container'*)
@@ -46,25 +37,15 @@ route() {
       route "$name" "$id" "$release" "$flags"
       return ;;
     *'failed to become healthy'*)
-      reason="did not become healthy within $(spec "$flags.deploy-timeout" 30s)" ;;
+      container_state "$id"
+      reason="did not become healthy within $(spec "$flags.deploy-timeout" 30s)"
+      ! has_crashed || reason='ended before it was healthy' ;;
     *'host settings conflict'*)
       reason='cannot be routed: another service on this host has the same proxy.host and path_prefix; change one' ;;
     *) reason="was refused by kamal-proxy: $(proxy_words)" ;;
   esac
   reason="$reason at :$port$(spec "$flags.health-check-path" /up)"
   return 1
-}
-
-# watch_for_crash ID CLIENT: end CLIENT, which waits for health, when there is nothing left to wait for.
-watch_for_crash() {
-  while sleep 0.5; do
-    container_state "$1"
-    if has_crashed; then
-      : >"$work/crashed"
-      kill "$2"
-      return
-    fi
-  done
 }
 
 # await_ready ID: a container without kamal-proxy is ready when its HEALTHCHECK says so or, without one, when it still
@@ -116,16 +97,7 @@ not_ready() {
   say 'its last log lines:'
   docker logs --tail 50 "$1" 2>&1 | cut -c1-300 | printable | sed 's/^/  /' >&2
   [ "$(release_spec "$2" mode)" != proxy ] || health_answers "$1"
-  [ ! -f "$work/crashed" ] || end_probes "$1"
   fail "version $version $reason. Its last words are above: correct the app or the settings, then deploy again."
-}
-
-# end_probes ID: kamal-proxy goes on probing a container that has crashed, until its own limit. It must not get healthy any
-# more, and a probe on its way must not meet another container that got the address.
-end_probes() {
-  docker stop --time 1 "$1" >/dev/null 2>&1 || : # it is gone
-  wait_for 'the last probe to end'
-  sleep "$(seconds "$(spec gate.health-check-timeout 5s)")"
 }
 
 # health_answers ID: what kamal-proxy got from its probes of the container.

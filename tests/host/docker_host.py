@@ -183,7 +183,6 @@ class App:
 
     def role_spec(self, version: str, role: str = "web") -> dict[str, str]:
         web = {"port": "80", "mode": "proxy", "gate.health-check-path": "/up", "gate.health-check-interval": "200ms"}
-        web["gate.health-check-timeout"] = "1s"
         worker = {"mode": "start-first", "gate.readiness_delay": "0"}
         return {
             "service": SERVICE,
