@@ -91,6 +91,12 @@ pass_gate() {
   wait_for "version $version of role $role to become healthy"
   say "waiting until $version is healthy"
   route "$prefix-candidate" "$id" "$release" gate || not_ready "$id" "$release"
+  # The probe of a container that crashes can meet another one, which has got its address in the meantime.
+  container_state "$id"
+  if has_crashed || [ "$status" != running ]; then
+    reason='ended while it was probed'
+    not_ready "$id" "$release"
+  fi
   in_proxy remove "$prefix-candidate" || fail "the health gate's route could not be removed: $(proxy_words)"
 }
 

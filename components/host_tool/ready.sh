@@ -90,8 +90,15 @@ centiseconds() {
 
 # not_ready ID RELEASE: fail, with reason and all that this host knows about the container.
 not_ready() {
+  local tries=20
   version=$(release_spec "$2" version)
   container_state "$1"
+  # Docker forgets the exit code of a container that crashes whenever it starts it again.
+  while [ "$status" = running ] && [ "$restarts" -gt 0 ] && [ "$tries" -gt 0 ]; do
+    sleep 0.1
+    container_state "$1"
+    tries=$((tries - 1))
+  done
   say "container $1: state $status, exit code $exit_code, restarts $restarts$(
     [ "$oom_killed" = false ] || printf ', killed because its memory ran out')"
   say 'its last log lines:'
