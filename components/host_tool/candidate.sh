@@ -74,11 +74,14 @@ $1
 LIST
 }
 
-# bring_up: the container of this release runs. Sets id.
+# bring_up: the container of this release runs. Sets id and restarts_before.
 bring_up() {
   if [ -z "$id" ]; then
     make_container "$release" run
-  elif ! is_up "$state"; then
+  elif is_up "$state"; then
+    container_state "$id"
+    restarts_before=$restarts
+  else
     [ "$state" = created ] || say "starting the kept container of version $version again"
     printf '%s' "$id" >"$work/started"
     docker start "$id" >/dev/null 2>"$work/docker" ||

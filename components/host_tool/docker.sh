@@ -49,12 +49,15 @@ $line
 STATE
 }
 
+# The restarts that a container had before this run: those of its months of work are not a crash.
+restarts_before=0
+
 # has_crashed: by what container_state has set. Docker restarts a crashing container for ever; three times is enough.
 has_crashed() {
   case $status in
     exited | dead | gone) return 0 ;;
   esac
-  [ "$restarts" -ge 3 ]
+  [ "$((restarts - restarts_before))" -ge 3 ]
 }
 
 # stop_containers SECONDS IDS...: all at once; SECONDS is what each has between TERM and KILL.

@@ -1,6 +1,7 @@
 """candidate: the new container beside the old one, healthy, not routed yet."""
 
 import json
+import time
 
 import pytest
 
@@ -47,6 +48,21 @@ def test_a_candidate_runs_beside_the_old_one_and_is_not_routed(serving: App, hos
     assert len(serving.containers()) == 2
     assert host.routes() == old
     assert host.get(serving.web_host) == (200, "v1")
+
+
+def test_restarts_of_the_past_are_no_crash(app: App, host: Host) -> None:
+    said = app.release("v1", **{"cmd.0": "sh", "cmd.1": "-c", "cmd.2": "sh /serve.sh"})
+    restarts = 0
+    for _ in range(60):
+        if restarts >= 3:
+            break
+        # Refused while it is just starting again.
+        host.docker("exec", said["container"], "sh", "-c", "kill -TERM 1; kill -TERM -1", check=False)
+        time.sleep(0.5)
+        restarts = int(host.docker("inspect", "--format", "{{.RestartCount}}", said["container"]))
+    assert restarts >= 3
+    result = app.candidate("v1", **{"cmd.0": "sh", "cmd.1": "-c", "cmd.2": "sh /serve.sh"})
+    assert result.status == 0, result.err
 
 
 def test_the_first_candidate_comes_from_none(app: App) -> None:
