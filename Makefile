@@ -12,16 +12,16 @@ help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
 up: engine ## everything from a fresh clone to a deployed app on two Docker hosts on this machine
-	@$(PYTHON) -m sandbox up --hosts $(HOSTS)
-	@$(ENV) $(PYTHON) -m sandbox.stack
+	@$(PYTHON) -m dev.sandbox up --hosts $(HOSTS)
+	@$(ENV) $(PYTHON) -m dev.sandbox.stack
 	@$(ENV) pulumi up --yes --skip-preview --stack sandbox
-	@$(ENV) $(PYTHON) -m sandbox.stack --next
+	@$(ENV) $(PYTHON) -m dev.sandbox.stack --next
 
 preview: ## what the next `pulumi up` will do on each host
 	@$(ENV) pulumi preview --diff --stack sandbox
 
 down: ## remove the app, the hosts and all that they left on this machine; the built engine stays
-	@$(PYTHON) -m sandbox down
+	@$(PYTHON) -m dev.sandbox down
 	@$(PYTHON) -m tests.own_sandbox
 	@rm -rf .local/state .local/app .local/build Pulumi.sandbox.yaml
 	@echo "down: the built engine stays in .local/engine (make clean removes it, too)"
@@ -30,7 +30,7 @@ clean: down ## as down, and remove the engine and the Python environments
 	@rm -rf .local .venv
 
 engine:
-	@$(PYTHON) -m engine --sandbox
+	@$(PYTHON) -m dev.toolchain --sandbox
 
 test: ## all tests: unit, host tool, plugin contract, end to end
 	@sh tests/run
@@ -42,7 +42,7 @@ bench: up ## how long deploys take, as ratios to a floor measured in the same ru
 	@$(ENV) $(PYTHON) -m tests.bench
 
 docs: ## make docs/settings.md anew from the code
-	@$(ENV) python -m deploy.settings.reference >docs/settings.md
+	@$(ENV) python -m components.settings.reference >docs/settings.md
 
 lock: ## pin the newest versions that pyproject.toml allows
 	@.local/venv-tests/bin/pip install --quiet pip-tools

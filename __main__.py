@@ -7,12 +7,12 @@ import pulumi
 from components.app_image import AppImage
 from components.connection import targets
 from components.deployment import Deployment
+from components.errors import DeployError
 from components.hook import Hooks
 from components.host import Host
 from components.release import Release
+from components.source import resolve_source
 from components.stack_settings import stack_settings
-from deploy.errors import DeployError
-from deploy.source import resolve_source
 
 
 def deploy() -> None:

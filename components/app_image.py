@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_docker as docker
 
-from components.image_build import ImageBuild
-from deploy.errors import DeployError
-from deploy.settings import Settings
-from deploy.source import Source, listed
+from .errors import DeployError
+from .image_build import ImageBuild
+from .settings import Settings
+from .source import Source, listed
 
 
 class AppImage(pulumi.ComponentResource):

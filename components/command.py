@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command import local, remote
 
-from components.connection import Endpoint, Target
+from .connection import Endpoint, Target
 
 # A dial that fails is tried again this often: enough for a dropped packet or sshd's MaxStartups, and few enough
 # that a wrong key does not lock the deployer out (each try is an authentication failure for fail2ban).

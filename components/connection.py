@@ -3,8 +3,8 @@
 import subprocess
 from dataclasses import dataclass
 
-from deploy.errors import SettingsError
-from deploy.settings import Settings
+from .errors import SettingsError
+from .settings import Settings
 
 # The preferred key of a host comes first, so that two deployers whose known_hosts differ in length agree.
 KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")

@@ -5,9 +5,9 @@ import json
 
 import pulumi
 
-from components.command import Words, on_deployer
-from components.host_tool.spec import parse_spec
-from deploy.settings import Settings
+from .command import Words, on_deployer
+from .host_tool.spec import parse_spec
+from .settings import Settings
 
 # Kamal's performer is git's user.email, else the login name. Only harmless characters: it ends up in logs.
 SCRIPT = """

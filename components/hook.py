@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pulumi
 
-from components.command import Words, after, on_deployer, on_host
-from components.deployment import Deployment
-from components.host import Host
-from components.host_tool.spec import spec_text
-from deploy.naming import service_version
-from deploy.settings import Settings
+from .command import Words, after, on_deployer, on_host
+from .deployment import Deployment
+from .host import Host
+from .host_tool.spec import spec_text
+from .naming import service_version
+from .settings import Settings
 
 # Seconds that the SSH login and the host tool need beyond the hook's own limit.
 MARGIN = 30

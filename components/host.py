@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.command import HostCommand, Words, after, on_host
-from components.connection import Target
-from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
-from components.host_tool.spec import spec_text
-from components.proxy import boot_spec
-from deploy.naming import app_name
-from deploy.settings import Role, Settings
+from .command import HostCommand, Words, after, on_host
+from .connection import Target
+from .host_tool import bootstrap_text, host_tool_hash, host_tool_text
+from .host_tool.spec import spec_text
+from .naming import app_name
+from .proxy import boot_spec
+from .settings import Role, Settings
 
 # The bridge network that apps and kamal-proxy share, by Kamal's name.
 NETWORK = "kamal"

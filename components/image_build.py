@@ -10,9 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from deploy.naming import image_labels
-from deploy.settings import Settings
-from deploy.source import Source
+from .naming import image_labels
+from .settings import Settings
+from .source import Source
 
 # Relative to the project's folder: an absolute path among the inputs would differ between two people.
 BUILDS = Path(".local/build")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from deploy.settings import Proxy, ProxyRun, Role, Settings
+from .settings import Proxy, ProxyRun, Role, Settings
 
 
 def boot_spec(run: ProxyRun) -> dict[str, str]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.app_image import AppImage
-from components.command import HostCommand, Words, after, on_deployer, on_host
-from components.hook import Hooks
-from components.host import MARGIN, Host
-from components.host_tool.spec import spec_text
-from components.proxy import addresses
-from components.role import Role
-from deploy.settings import Settings
+from .app_image import AppImage
+from .command import HostCommand, Words, after, on_deployer, on_host
+from .hook import Hooks
+from .host import MARGIN, Host
+from .host_tool.spec import spec_text
+from .proxy import addresses
+from .role import Role
+from .settings import Settings
 
 # Seconds that a pull may take: a first image over a slow line.
 PULL_LIMIT = 1200

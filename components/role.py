@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.app_image import AppImage
-from components.command import HostCommand, after, on_host
-from components.host import MARGIN, NETWORK, Host
-from components.host_tool.spec import parse_spec, spec_text
-from components.proxy import gate_spec, numbered, route_spec
-from deploy.settings import ReleaseTask, Settings
-from deploy.settings import Role as RoleSettings
+from .app_image import AppImage
+from .command import HostCommand, after, on_host
+from .host import MARGIN, NETWORK, Host
+from .host_tool.spec import parse_spec, spec_text
+from .proxy import gate_spec, numbered, route_spec
+from .settings import ReleaseTask, Settings
+from .settings import Role as RoleSettings
 
 # Says that a role has no secrets; the host tool knows it.
 NO_SECRETS = "-"

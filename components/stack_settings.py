@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from deploy.settings import Settings, load_settings
+from .settings import Settings, load_settings
 
 
 def stack_settings() -> Settings:

@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox import Sandbox
-from sandbox.inventory import Host
+from dev.sandbox import Sandbox
+from dev.sandbox.inventory import Host
 from tests.e2e.stack import Stack
 
 EMPTY = "name: empty\nruntime:\n  name: python\n"

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from sandbox import Sandbox
+from dev.sandbox import Sandbox
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox
-from sandbox.inventory import Host, Inventory
+from dev.sandbox import Sandbox
+from dev.sandbox.inventory import Host, Inventory
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import PROJECT, Stack

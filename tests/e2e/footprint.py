@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.inventory import Host
+from dev.sandbox.inventory import Host
 from tests.e2e.stack import Stack
 
 OnHost = Callable[[Host, str], str]

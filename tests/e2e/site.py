@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from sandbox.inventory import Host
+from dev.sandbox.inventory import Host
 from tests.e2e.stack import Stack
 
 

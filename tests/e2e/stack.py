@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.inventory import Host, Inventory
+from dev.sandbox.inventory import Host, Inventory
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 # What a clone of this repository has that a deploy needs.
-PARTS = ("Pulumi.yaml", "__main__.py", "components", "deploy")
+PARTS = ("Pulumi.yaml", "__main__.py", "components")
 
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,

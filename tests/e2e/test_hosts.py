@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sandbox.inventory import Host
+from dev.sandbox.inventory import Host
 from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Inventory, Sandbox
+from dev.sandbox import Inventory, Sandbox
 from tests.host.docker_host import SERVICE, App, Host
 from tests.own_sandbox import own_sandbox
 

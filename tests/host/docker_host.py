@@ -14,7 +14,7 @@ from pathlib import Path
 
 from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
 from components.host_tool.spec import parse_spec, spec_text
-from sandbox import Sandbox
+from dev.sandbox import Sandbox
 
 SERVICE = "shop"
 PROXY = "basecamp/kamal-proxy:v0.9.2"

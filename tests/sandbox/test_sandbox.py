@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox, processes
-from sandbox.errors import SandboxError
+from dev.sandbox import Sandbox, processes
+from dev.sandbox.errors import SandboxError
 from tests.own_sandbox import own_sandbox
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from deploy.settings import load_settings
-from deploy.settings.reference import pulumi_config, reference
+from components.settings import load_settings
+from components.settings.reference import pulumi_config, reference
 
 PROJECT = Path(__file__).resolve().parents[2]
 

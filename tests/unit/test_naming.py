@@ -1,6 +1,6 @@
 """Names as Kamal forms them."""
 
-from deploy.naming import abbreviated_version, app_name, image_labels, service_version
+from components.naming import abbreviated_version, app_name, image_labels, service_version
 
 
 def test_a_version_is_abbreviated_unless_something_follows_its_commit() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.errors import SettingsError
-from deploy.settings import load_settings
-from deploy.settings.reference import _rows
-from deploy.settings.settings import Settings
+from components.errors import SettingsError
+from components.settings import load_settings
+from components.settings.reference import _rows
+from components.settings.settings import Settings
 
 WORDS = sorted({part for path, _, _ in _rows(Settings, "") for part in path.split(".")})
 SCALARS = (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import SettingsError
-from deploy.settings import Settings, load_settings
+from components.errors import SettingsError
+from components.settings import Settings, load_settings
 
 GOOD: dict[str, Any] = {"service": "shop", "image": "acme/shop", "servers": ["192.0.2.1"]}
 

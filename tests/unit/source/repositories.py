@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[3]
 RESOLVE = """
 import sys
 from pathlib import Path
-from deploy.source import resolve_source
+from components.source import resolve_source
 print(resolve_source(Path(sys.argv[1]), sys.argv[2]).version)
 """
 

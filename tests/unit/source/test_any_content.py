@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from deploy.source import resolve_source
+from components.source import resolve_source
 
 from .repositories import Repo, create, picture, version_in_another_process
 

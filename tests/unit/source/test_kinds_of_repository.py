@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import SourceError
-from deploy.source import resolve_source
+from components.errors import SourceError
+from components.source import resolve_source
 
 from .repositories import PROJECT, Repo, create, picture
 
@@ -155,7 +155,7 @@ def test_a_missing_git_program_is_named(repo: Repo, tmp_path: Path, monkeypatch:
 
 def test_a_missing_git_program_is_named_in_a_new_process_as_well(repo: Repo, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from deploy.source import resolve_source, SourceError\n"
+        "import sys; from pathlib import Path; from components.errors import SourceError; from components.source import resolve_source\n"
         f"try: resolve_source(Path({str(repo.path)!r}), 'commit')\n"
         "except SourceError as error: print(error)"
     )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import SourceError
-from deploy.source import SourcePolicy, resolve_source
+from components.errors import SourceError
+from components.source import SourcePolicy, resolve_source
 
 from .repositories import Repo, picture
 

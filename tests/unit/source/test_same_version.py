@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.source import resolve_source
+from components.source import resolve_source
 
 from .repositories import PROJECT, Repo, fingerprint, picture, version_in_another_process
 
@@ -113,7 +113,7 @@ def test_a_real_commit_hook_sees_the_version_that_others_see(repo: Repo) -> None
     expected = resolve_source(repo.path, "worktree").version
     answer = repo.path.parent / "answer"
     hook = repo.write(".git/hooks/pre-commit", mode=0o755)
-    code = "import sys; from pathlib import Path; from deploy.source import resolve_source as r; "
+    code = "import sys; from pathlib import Path; from components.source import resolve_source as r; "
     code += f"Path({str(answer)!r}).write_text(r(Path({str(repo.path)!r}), 'worktree').version)"
     hook.write_text(f"#!/bin/sh\ncd '{PROJECT}' && exec '{sys.executable}' -c \"{code}\"\n")
     repo.git("commit", "--quiet", "--all", "--message", "With a hook")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.version import is_version, source_version
+from components.source.version import is_version, source_version
 
 COMMIT, COMMIT_TREE, OTHER_TREE = 40 * "c", 40 * "a", "0123456789abcdef" + 24 * "b"
 

@@ -1,0 +1,6 @@
+"""Docker hosts over SSH, a registry and an SSH agent, all on this machine, to deploy to and to test with."""
+
+from dev.sandbox.inventory import Host, Inventory, Registry
+from dev.sandbox.sandbox import Sandbox
+
+__all__ = ["Host", "Inventory", "Registry", "Sandbox"]

@@ -1,0 +1,7 @@
+"""`python3 -m dev.sandbox up|down|status|env`."""
+
+import sys
+
+from dev.sandbox.cli import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,0 @@
-"""Docker hosts over SSH, a registry and an SSH agent, all on this machine, to deploy to and to test with."""
-
-from sandbox.inventory import Host, Inventory, Registry
-from sandbox.sandbox import Sandbox
-
-__all__ = ["Host", "Inventory", "Registry", "Sandbox"]

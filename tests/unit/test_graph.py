@@ -1,0 +1,180 @@
+"""What the program declares: one version, the right order, no secret in clear."""
+
+import getpass
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.unit.graph import DIGEST, HOSTS, Graph, declare, texts
+
+SECRETS = ("r3g1stry-pass", "d4tabase-pass", "h00k-pass")
+HOOKS = ("pre-connect", "docker-setup", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
+
+
+@pytest.fixture
+def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    """The graph of two hosts with a web role, a worker on the first, all hooks and a release task."""
+    hooks = tmp_path / "project" / "hooks"
+    declare(tmp_path, monkeypatch)
+    hooks.mkdir()
+    for name in HOOKS:
+        (hooks / name).write_text("#!/bin/sh\n")
+        (hooks / name).chmod(0o755)
+    return declare(
+        tmp_path,
+        monkeypatch,
+        servers={"web": HOSTS, "worker": {"hosts": HOSTS[:1], "cmd": "work"}},
+        hooks={"secrets": {"pre-deploy": ["HOOK"]}, "run_on": {"post-deploy": "deployer"}},
+        release_task={"cmd": "migrate"},
+        boot={"limit": 1, "wait": 2},
+    )
+
+
+def commit(folder: Path) -> str:
+    """The app's commit."""
+    words = ["git", "-C", str(folder / "app"), "rev-parse", "HEAD"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_there_is_one_version(graph: Graph, tmp_path: Path) -> None:
+    found = {
+        version
+        for each in graph.declared
+        for text, _ in texts(each.inputs)
+        for version in re.findall(r"\b[0-9a-f]{40}(?:_uncommitted_\w+)?\b", text)
+    }
+    assert found == {commit(tmp_path)}
+
+
+def test_all_that_comes_after_the_push_depends_on_the_pushed_image(graph: Graph) -> None:
+    pushed = "RegistryImage shop"
+    for ending in (
+        "-pull",
+        "-candidate",
+        "-switch",
+        "pre-deploy",
+        "-app-boot-1",
+        "post-deploy",
+        "release-task",
+    ):
+        for command in graph.named(ending):
+            assert pushed in graph.before(command), command.name
+    for ending in ("-pull", "-candidate"):
+        for command in graph.named(ending):
+            assert DIGEST in command.inputs["create"]
+
+
+def test_steps_wait_for_each_other(graph: Graph) -> None:
+    def names(ending: str) -> set[str]:
+        return {each.name for each in graph.named(ending)}
+
+    image = next(each for each in graph.declared if each.kind == "docker:index/remoteImage:RemoteImage")
+    assert {"pre-connect", "pre-build", f"{HOSTS[0]}-docker-setup", *names("-prepare")} <= graph.before(image)
+    for command in graph.named("-prepare"):
+        assert "pre-connect" in graph.before(command)
+    for command in graph.named("-candidate"):
+        assert {f"{HOSTS[0]}-pre-deploy", "release-task", *names("-pull")} <= graph.before(command)
+        assert command.name.replace("candidate", "secrets") in graph.before(command)
+    for command in graph.named("-switch"):
+        assert names("-candidate") <= graph.before(command)
+    assert names("-switch") <= graph.before(graph.named("post-deploy")[0])
+
+
+def test_groups_of_hosts_switch_in_turn_between_their_hooks(graph: Graph) -> None:
+    first, second = HOSTS
+    (switch,) = graph.named(f"{second}-web-switch")
+    before = {f"{first}-pre-app-boot-1", f"{first}-web-switch", f"{first}-worker-switch", f"{first}-post-app-boot-1"}
+    assert {*before, "boot-wait-2", f"{second}-pre-app-boot-2"} <= graph.before(switch)
+    (worker,) = graph.named(f"{first}-worker-switch")
+    assert f"{first}-web-switch" in graph.before(worker)
+
+
+def test_no_secret_is_in_clear(graph: Graph) -> None:
+    everything = [(text, secret, each) for each in graph.declared for text, secret in texts(each.inputs)]
+    clear = [each.name for text, secret, each in everything if not secret and any(value in text for value in SECRETS)]
+    assert not clear
+    assert any(secret and "d4tabase-pass" in text for text, secret, _ in everything)
+    for command in graph.commands():
+        for key in ("create", "delete"):
+            assert not any(value in str(command.inputs.get(key)) for value in SECRETS), command.name
+
+
+def test_a_hook_gets_the_secrets_that_the_settings_allow_it(graph: Graph) -> None:
+    def has(command: Any) -> bool:
+        return any("h00k-pass" in text for text, _ in texts(command.inputs))
+
+    hooks = [command for command in graph.commands() if any(name in command.name for name in HOOKS)]
+    assert [command.name for command in hooks if has(command)] == [f"{HOSTS[0]}-pre-deploy"]
+
+
+def test_a_hook_has_kamals_environment(graph: Graph, tmp_path: Path) -> None:
+    version = commit(tmp_path)
+    (command,) = graph.named("pre-deploy")
+    for word in (
+        f"KAMAL_VERSION={version}",
+        "KAMAL_SERVICE=shop",
+        f"KAMAL_SERVICE_VERSION=shop@{version[:7]}",
+        "KAMAL_DESTINATION=prod",
+        f"KAMAL_HOSTS={','.join(HOSTS)}",
+        "KAMAL_COMMAND=deploy",
+        "KAMAL_LOCK=true",
+    ):
+        assert word in command.inputs["create"]
+    for group, command in enumerate((*graph.named("pre-app-boot-1"), *graph.named("pre-app-boot-2"))):
+        assert f"KAMAL_HOSTS={HOSTS[group]} " in command.inputs["create"] + " "
+    (local,) = graph.named("post-deploy")
+    assert local.inputs["environment"]["KAMAL_PERFORMER"] == "tess"
+
+
+def test_only_anchors_tear_down_and_nothing_is_replaced(graph: Graph) -> None:
+    for command in graph.commands():
+        assert "triggers" not in command.inputs
+        assert ("delete" in command.inputs) == command.name.endswith("-anchor")
+        assert ("create" in command.inputs) != command.name.endswith("-anchor")
+    assert len(graph.named("-anchor")) == 3
+
+
+def test_names_tell_the_host(graph: Graph) -> None:
+    for command in graph.commands():
+        if command.kind.startswith("command:remote") and command.name != "release-task":
+            assert command.name.startswith(tuple(HOSTS))
+
+
+def test_no_input_tells_the_person_the_place_or_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same commit in another folder, by somebody else, gives the same inputs."""
+    mine = declare(tmp_path / "mine", monkeypatch)
+    subprocess.run(["git", "clone", "--quiet", tmp_path / "mine" / "app", tmp_path / "theirs" / "app"], check=True)
+    (tmp_path / "theirs" / "project").mkdir()
+    monkeypatch.setenv("USER", "somebody")
+    monkeypatch.setenv("HOME", str(tmp_path / "theirs"))
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    theirs = declare(tmp_path / "theirs", monkeypatch)
+    assert {each.name + each.kind: each.inputs for each in mine.declared} == {
+        each.name + each.kind: each.inputs for each in theirs.declared
+    }
+    for each in mine.declared:
+        for text, _ in texts(each.inputs):
+            assert str(tmp_path) not in text
+            assert f"{getpass.getuser()}@" not in text
+
+
+def test_a_pinned_version_builds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = declare(tmp_path, monkeypatch, version="v7")
+    assert not [each for each in graph.declared if "Image:" in each.kind]
+    for command in graph.named("-candidate"):
+        assert f"registry.test/acme/shop:v7@{DIGEST}" in command.inputs["create"]
+
+
+def test_the_old_image_stays_for_a_rollback(graph: Graph) -> None:
+    by_kind = {each.kind: each.inputs for each in graph.declared}
+    assert by_kind["docker:index/remoteImage:RemoteImage"]["keepLocally"] is True
+    assert by_kind["docker:index/registryImage:RegistryImage"]["keepRemotely"] is True
+
+
+def test_hosts_that_run_another_version_fail_the_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(pulumi.RunError, match="was deployed, but another one runs in: c, c"):
+        declare(tmp_path, monkeypatch, runs="another")
