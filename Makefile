@@ -2,53 +2,63 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
-# The environment of the engine and the sandbox.
-ENV := . .local/env;
 HOSTS ?= 2
+# The Python of the sandbox, and the environment of its stack.
+SANDBOX := .local/venv-sandbox/bin/python
+ENV := . .local/sandbox/env;
+# Python compiles what it runs once, and starts faster afterwards.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up preview down clean engine test lint bench docs lock
+.PHONY: help up preview down clean toolchain check test lint bench docs lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
-up: engine ## everything from a fresh clone to a deployed app on two Docker hosts on this machine
-	@$(PYTHON) -m dev.sandbox up --hosts $(HOSTS)
-	@$(ENV) $(PYTHON) -m dev.sandbox.stack
+up: toolchain ## everything from a fresh clone to a deployed app on two Docker hosts on this machine
+	@$(SANDBOX) -m dev.sandbox up --hosts $(HOSTS)
+	@$(SANDBOX) -m dev.sandbox.stack
 	@$(ENV) pulumi up --yes --skip-preview --stack sandbox
-	@$(ENV) $(PYTHON) -m dev.sandbox.stack --next
+	@$(SANDBOX) -m dev.sandbox.stack --next
 
-preview: ## what the next `pulumi up` will do on each host
+preview: ## what the next `pulumi up` of the sandbox will do on each host
 	@$(ENV) pulumi preview --diff --stack sandbox
 
-down: ## remove the app, the hosts and all that they left on this machine; the built engine stays
-	@$(PYTHON) -m dev.sandbox down
-	@$(PYTHON) -m tests.own_sandbox
-	@rm -rf .local/state .local/app .local/build Pulumi.sandbox.yaml
-	@echo "down: the built engine stays in .local/engine (make clean removes it, too)"
+down: ## remove the app, the hosts and everything they left on this machine; the toolchain stays
+	@python=$(SANDBOX); [ -x $$python ] || python=$(PYTHON); \
+		$$python -m dev.sandbox down && $$python -m tests.own_sandbox
+	@rm -rf .local/state .local/app .local/build .local/docker.sock Pulumi.sandbox.yaml
+	@echo "down: the toolchain stays in .local (make clean removes it, too)"
 
-clean: down ## as down, and remove the engine and the Python environments
+clean: down ## like down, and remove the toolchain and the Python environments
 	@rm -rf .local .venv
 
-engine:
+toolchain:
 	@$(PYTHON) -m dev.toolchain --sandbox
 
-test: ## all tests: unit, host tool, plugin contract, end to end
+check: ## lint, types, layers and unit tests: no root, no Docker, no Pulumi
+	@sh tests/run lint unit
+
+test: ## all tests: unit, host tool, plugin contract, sandbox, end to end
 	@sh tests/run
 
-lint: ## style, types, shell
-	@sh tests/lint
+lint: ## style, types, layers, shell
+	@sh tests/run lint
 
 bench: up ## how long deploys take, as ratios to a floor measured in the same run
-	@$(ENV) $(PYTHON) -m tests.bench
+	@$(PYTHON) -m dev.toolchain --tests
+	@$(ENV) .local/venv-tests/bin/python -m tests.bench
 
-docs: ## make docs/settings.md anew from the code
-	@$(ENV) python -m components.settings.reference >docs/settings.md
+docs: ## write everything that is generated from the settings' models
+	@$(PYTHON) -m dev.toolchain --check
+	@.local/venv-tests/bin/python -m components.settings.reference
 
+LOCK := .local/venv-tests/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-annotate --no-header --custom-compile-command "make lock"
 lock: ## pin the newest versions that pyproject.toml allows
-	@.local/venv-tests/bin/pip install --quiet pip-tools
-	@for extra in "" "--extra test"; do \
-		file=requirements.txt; [ -z "$$extra" ] || file=tests/requirements.txt; \
-		.local/venv-tests/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-			--no-emit-index-url --no-emit-find-links --no-annotate --no-header $$extra -o $$file pyproject.toml && \
-			sed -i '1i # Exact versions with hashes. Made from pyproject.toml by `make lock`.' $$file; \
+	@$(PYTHON) -m dev.toolchain --check
+	@$(LOCK) -o requirements.txt pyproject.toml
+	@$(LOCK) --extra test -o tests/requirements.txt pyproject.toml
+	@$(LOCK) -o dev/sandbox/requirements.txt dev/sandbox/requirements.in
+	@for file in requirements.txt tests/requirements.txt dev/sandbox/requirements.txt; do \
+		sed -i '1i # Exact versions with hashes, written by `make lock`.' $$file; \
 	done

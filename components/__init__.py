@@ -1,1 +1,44 @@
-"""The deploy as Pulumi components: they turn settings and outputs into resources, and nothing else."""
+"""Kamal's deploy as a Pulumi component: `Deploy`, the settings that it takes, and its errors."""
+
+from .deploy import Deploy
+from .errors import DeployError, ImageError, SettingsError, SourceError
+from .secret import Secret
+from .settings import (
+    BootSettings,
+    BufferingSettings,
+    BuilderSettings,
+    CacheSettings,
+    EnvSettings,
+    HealthcheckSettings,
+    HooksSettings,
+    ProxyRunSettings,
+    ProxySettings,
+    RegistrySettings,
+    ReleaseTaskSettings,
+    RoleSettings,
+    Settings,
+    SshSettings,
+)
+
+__all__ = [
+    "BootSettings",
+    "BufferingSettings",
+    "BuilderSettings",
+    "CacheSettings",
+    "Deploy",
+    "DeployError",
+    "EnvSettings",
+    "HealthcheckSettings",
+    "HooksSettings",
+    "ImageError",
+    "ProxyRunSettings",
+    "ProxySettings",
+    "RegistrySettings",
+    "ReleaseTaskSettings",
+    "RoleSettings",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "SshSettings",
+]

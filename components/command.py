@@ -1,111 +1,120 @@
-"""The one seam to a shell, on a host or on the deployer: no other file imports `pulumi_command`.
+"""The seam to a shell, on a host or on the deployer: no other file imports `pulumi_command`.
 
-What every Command of this project has in common is decided here, once: words are quoted, the host key is pinned,
-dials are limited, a secret travels on standard input only and is never echoed.
+What all Commands have in common is decided here once: words are quoted, the host key is pinned, dials are limited, and
+a secret becomes a Pulumi secret that travels on standard input or in the environment and is never echoed.
 """
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_command import local, remote
 
-from .connection import Endpoint, Target
+from .host_tool.spec import spec_text
+from .secret import Secret
+from .ssh_connection import SshConnection, SshEndpoint
 
-# A dial that fails is tried again this often: enough for a dropped packet or sshd's MaxStartups, and few enough
-# that a wrong key does not lock the deployer out (each try is an authentication failure for fail2ban).
 DIAL_RETRIES = 2
+"""How often a failed dial is repeated: enough for a lost packet or sshd's MaxStartups, and few enough that a wrong key
+does not lock the deployer out (fail2ban counts each attempt)."""
 
-# What `on_host` declares, by a name of our own for those who only pass it on.
-HostCommand = remote.Command
+RemoteCommand = remote.Command
+"""What `remote_command` declares, for the modules that only pass it on."""
 
+Value = pulumi.Input[str] | Secret
+"""A text that may be known later, and may be secret."""
 
-@dataclass(frozen=True)
-class Words:
-    """A command as separate words. They become text in one place, `text`, which quotes each of them."""
-
-    words: tuple[pulumi.Input[str], ...]
-
-    @classmethod
-    def of(cls, *words: pulumi.Input[str]) -> "Words":
-        """The command made of `words`, the program's name first."""
-        return cls(words)
-
-    def text(self) -> pulumi.Output[str]:
-        """The command line for a POSIX shell, each word quoted."""
-        return pulumi.Output.all(*self.words).apply(lambda words: shlex.join(str(word) for word in words))
+Spec = Mapping[str, Value]
+"""What a step of the host tool is told, field by field."""
 
 
-def on_host(
+def pulumi_secret(value: Value) -> pulumi.Input[str]:
+    """Return a value as Pulumi takes it: a Secret as a Pulumi secret, which is encrypted in the state."""
+    return pulumi.Output.secret(value.reveal()) if isinstance(value, Secret) else value
+
+
+def shell_line(words: Sequence[pulumi.Input[str]]) -> pulumi.Input[str]:
+    """Return the words as one line for a POSIX shell, each of them quoted."""
+    known = [word for word in words if isinstance(word, str)]
+    if len(known) == len(words):
+        return shlex.join(known)
+    return pulumi.Output.all(*words).apply(lambda resolved: shlex.join(str(word) for word in resolved))
+
+
+def spec_input(spec: Spec) -> pulumi.Input[str]:
+    """Return a spec as the text that the host tool reads; as a Pulumi secret if one of its values is secret."""
+    values = {key: value.reveal() if isinstance(value, Secret) else value for key, value in spec.items()}
+    known = {key: value for key, value in values.items() if isinstance(value, str)}
+    text: pulumi.Input[str]
+    if len(known) == len(values):
+        text = spec_text(known)
+    else:
+        text = pulumi.Output.all(*values.values()).apply(
+            lambda resolved: spec_text(dict(zip(values, resolved, strict=True)))
+        )
+    return pulumi.Output.secret(text) if any(isinstance(value, Secret) for value in spec.values()) else text
+
+
+def remote_command(
     name: str,
-    target: Target,
-    words: Words | None,
+    connection: SshConnection,
     *,
+    create: Sequence[pulumi.Input[str]] = (),
     stdin: pulumi.Input[str] | None = None,
-    delete: Words | None = None,
+    delete: Sequence[pulumi.Input[str]] = (),
     opts: pulumi.ResourceOptions,
-) -> HostCommand:
-    """Declare a command on a host. It runs when it is new and again, in place, when any of its inputs changes.
+) -> RemoteCommand:
+    """Declare a command on a host. It runs when it is new, and again in place when one of its inputs changes.
 
-    :param words: what to run; None for a Command that only has a `delete`.
-    :param stdin: what the command reads; a secret Output where it holds a secret.
-    :param delete: what to run when the resource leaves the program or the stack is destroyed.
+    Args:
+        name: The resource's name.
+        connection: The way to the host.
+        create: The words of the command; none for a Command that only has a `delete`.
+        stdin: What the command reads; a Pulumi secret where it holds a secret.
+        delete: The words of what runs when the resource leaves the program or the stack is destroyed.
+        opts: The parent, and what the command waits for.
     """
-    return HostCommand(
+    return RemoteCommand(
         name,
-        connection=_connection(target),
-        create=words.text() if words else None,
-        delete=delete.text() if delete else None,
+        connection=_connection_args(connection),
+        create=shell_line(create) if create else None,
+        delete=shell_line(delete) if delete else None,
         stdin=stdin,
-        # Standard output carries values (they become outputs); progress and errors are on standard error.
+        # Standard output carries values that become outputs. Progress and errors are on standard error.
         logging=remote.Logging.STDERR,
-        # On, it costs a refused `setenv` and a warning at each update (pulumi-command #451, #584).
+        # If on, each update costs a refused `setenv` and a warning (pulumi-command #451, #584).
         add_previous_output_in_env=False,
         opts=opts,
     )
 
 
-def _connection(target: Target) -> remote.ConnectionArgs:
-    # Built in one place only: a field that is once secret and once not gives spurious updates (pulumi-command #447).
-    private_key = pulumi.Output.secret(target.private_key) if target.private_key else None
-    jump = target.jump
-
-    def fields(endpoint: Endpoint) -> dict[str, object]:
-        return {
-            "host": endpoint.host,
-            "user": endpoint.user,
-            "port": endpoint.port,
-            "host_key": endpoint.host_key,
-            "private_key": private_key,
-            "dial_error_limit": DIAL_RETRIES,
-            "per_dial_timeout": target.timeout,
-        }
-
-    return remote.ConnectionArgs(
-        **fields(target.endpoint),  # type: ignore[arg-type]  # one dict serves both classes
-        proxy=remote.ProxyConnectionArgs(**fields(jump)) if jump else None,  # type: ignore[arg-type]
-    )
-
-
-def on_deployer(
+def local_command(
     name: str,
-    words: Words,
     *,
-    environment: Mapping[str, pulumi.Input[str]] | None = None,
+    create: Sequence[pulumi.Input[str]],
+    environment: Mapping[str, Value] | None = None,
     stdin: pulumi.Input[str] | None = None,
     show_output: bool = True,
+    folder: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> local.Command:
-    """Declare a command on the machine that runs Pulumi, in the project's folder.
+    """Declare a command on the deployer: the machine that runs Pulumi.
 
-    :param environment: added to the environment of the Pulumi command line.
-    :param show_output: whether its standard output is shown while it runs.
+    Args:
+        name: The resource's name.
+        create: The words of the command.
+        environment: Variables added to the environment of the Pulumi command line.
+        stdin: What the command reads.
+        show_output: Whether its standard output is shown while it runs.
+        folder: Where it runs, relative to the folder of the program; by default there.
+        opts: The parent, and what the command waits for.
     """
     return local.Command(
         name,
-        create=words.text(),
-        environment=dict(environment or {}),
+        create=shell_line(create),
+        dir=folder,
+        environment={key: pulumi_secret(value) for key, value in (environment or {}).items()},
         stdin=stdin,
         logging=local.Logging.STDOUT_AND_STDERR if show_output else local.Logging.STDERR,
         add_previous_output_in_env=False,
@@ -113,6 +122,20 @@ def on_deployer(
     )
 
 
-def after(parent: pulumi.Resource, *barriers: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
-    """Options of a child of `parent` that waits for every resource in `barriers`."""
-    return pulumi.ResourceOptions(parent=parent, depends_on=[resource for barrier in barriers for resource in barrier])
+def _connection_args(connection: SshConnection) -> remote.ConnectionArgs:
+    # Built in one place only: a field that is secret in one run and not in the next is a diff (pulumi-command #447).
+    private_key = pulumi_secret(connection.private_key) if connection.private_key else None
+
+    def fields(endpoint: SshEndpoint) -> dict[str, Any]:
+        return {
+            "host": endpoint.host,
+            "user": endpoint.user,
+            "port": endpoint.port,
+            "host_key": endpoint.host_key,
+            "private_key": private_key,
+            "dial_error_limit": DIAL_RETRIES,
+            "per_dial_timeout": connection.dial_timeout,
+        }
+
+    jump = remote.ProxyConnectionArgs(**fields(connection.jump)) if connection.jump else None
+    return remote.ConnectionArgs(**fields(connection.endpoint), proxy=jump)

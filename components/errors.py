@@ -1,18 +1,23 @@
-"""The errors of a user's making. Each is a message for the person who deploys, never a traceback.
+"""The errors that the person who deploys can fix. Each is a message, never a traceback.
 
 DeployError
-├── SettingsError   the stack's config
-└── SourceError     the Git repository
+├── SettingsError   the stack's settings
+├── SourceError     the Git repository
+└── ImageError      the Docker engine or the registry
 """
 
 
 class DeployError(Exception):
-    """Something is wrong that the person who deploys can mend; the text says what, where and how."""
+    """A mistake or a missing piece that the person who deploys can fix; the text says what, where and how."""
 
 
 class SettingsError(DeployError):
-    """Faults of the settings, one a line: `path: sentence`."""
+    """Problems with the settings, one a line: `path: sentence`."""
 
 
 class SourceError(DeployError):
-    """The tree to build cannot be had, or may not be built."""
+    """The source tree cannot be read, or may not be built."""
+
+
+class ImageError(DeployError):
+    """The image cannot be built here, or its version is not in the registry."""

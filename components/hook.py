@@ -1,76 +1,83 @@
-"""The user's hooks: Kamal's names and environment, each a Command that stands in the plan."""
+"""The user's hooks: Kamal's names and environment, each a Command that is part of the plan."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pulumi
 
-from .command import Words, after, on_deployer, on_host
-from .deployment import Deployment
+from .command import Value, local_command, remote_command, spec_input
+from .deploy_start import declare_deploy_start
 from .host import Host
-from .host_tool.spec import spec_text
 from .naming import service_version
+from .resource_options import child_of
 from .settings import Settings
+from .settings.hooks import HOOKS
 
-# Seconds that the SSH login and the host tool need beyond the hook's own limit.
 MARGIN = 30
+"""Seconds that the SSH login and the host tool need beyond the hook's own limit."""
 
-# Hooks that run when they are new on a host, and never again.
 ONCE = ("docker-setup",)
+"""Hooks that run when they are new on a host, and never again."""
 
-# The hook on the deployer, with a limit, and its failure told as the host tool tells it. KAMAL_RUNTIME is the time at
-# which the hook starts, less the time at which the deploy did. `timeout` makes a process group of its own, so that
-# the end of a cancelled deploy has to be passed on to it.
-RUN = """\
-limit=$1 hook=$2 status=0
-if [ "${KAMAL_STARTED_AT-}" ]; then export KAMAL_RUNTIME=$(($(date +%s) - KAMAL_STARTED_AT)); fi
-timeout -k 10 "$limit" "$hook" </dev/null &
-trap 'kill "$!"' HUP INT TERM
-wait "$!" || status=$?
-case $status in
-  0) exit ;;
-  124 | 137) echo "hook ${hook##*/} did not end within $limit s, and was ended." ;;
-  126 | 127) echo "hook ${hook##*/} cannot be run here: check its first line (#!) and what it calls." ;;
-  *) echo "hook ${hook##*/} failed with exit status $status. Its last words are above." ;;
-esac >&2
-exit "$status"
-"""
+HOOK_RUNNER = Path(__file__).with_name("hook_runner.sh")
+"""Runs a hook on the deployer. It travels on standard input, so that the error of a failing hook shows a short command."""
 
 
-class Hook(pulumi.ComponentResource):
-    """One hook, run where the settings say: on the primary host, on each host, or on the deployer.
+class Hooks:
+    """The hooks that the user has, and what they are told. Each is declared by `run`."""
 
-    :ivar commands: what has to succeed before the deploy goes on.
-    """
+    def __init__(self, name: str, settings: Settings, version: str, project: Path, parent: pulumi.Resource) -> None:
+        """Find the hooks.
 
-    def __init__(
+        Args:
+            name: What the resources' names begin with.
+            settings: The settings of the deploy.
+            version: The version that is deployed.
+            project: The Pulumi project's folder, relative to the folder of the program.
+            parent: The component that the hooks belong to.
+        """
+        self._name, self._settings, self._project, self._parent = name, settings, project, parent
+        folder = project / settings.hooks.path
+        self._files = {hook: folder / hook for hook in HOOKS if (folder / hook).exists()}
+        if self._files:
+            formerly = "kamal:index:Deployment$command:local:Command::deployment"
+            self._start = declare_deploy_start(f"{name}-start", settings, version, child_of(parent, formerly=formerly))
+
+    def run(
         self,
-        name: str,
-        hooks: "Hooks",
+        hook: str,
         version: pulumi.Input[str],
-        hosts: Sequence[Host],
+        hosts: Sequence[Host] = (),
         *,
         suffix: str = "",
-        after_these: Sequence[pulumi.Resource] = (),
-    ) -> None:
-        """Declare hook `name` for `hosts`; `suffix` tells apart the runs of one hook in a deploy (boot groups)."""
-        super().__init__("kamal:index:Hook", f"{name}{suffix}")
-        self._name, self._resource_name = name, f"{name}{suffix}"
-        self._hooks, self._settings = hooks, hooks.settings
-        self._after = after_these
-        environment = self._environment(version, [host.name for host in hosts] or hooks.settings.hosts())
-        place = hooks.settings.hooks.place(name)
+        depends_on: Iterable[pulumi.Resource] = (),
+    ) -> list[pulumi.Resource]:
+        """Declare a hook if the user has it, where the settings want it: on the primary host, each host or the deployer.
+
+        Args:
+            hook: Its name.
+            version: The version that it is told.
+            hosts: Those that it is about, the primary host first; none before they are connected.
+            suffix: Tells the runs of one hook in a deploy apart (boot groups).
+            depends_on: What has to succeed before it.
+
+        Returns:
+            What has to succeed before the deploy goes on.
+        """
+        before = list(depends_on)
+        if hook not in self._files:
+            return before
+        environment = self._environment(version, [host.address for host in hosts] or self._settings.hosts)
+        place = self._settings.hooks.place(hook)
         if place == "deployer":
-            self.commands: list[pulumi.Resource] = [self._on_deployer(environment)]
-        else:
-            # The primary host is the first, also of a group that it is in.
-            chosen = hosts if place == "each" else hosts[:1]
-            self.commands = [self._on_host(host, environment) for host in chosen]
-        self.register_outputs({})
+            return [*before, self._on_deployer(hook, suffix, environment, before)]
+        # The primary host comes first, also in a group that it belongs to.
+        chosen = hosts if place == "each" else hosts[:1]
+        return [*before, *(self._on_host(host, hook, suffix, environment, before) for host in chosen)]
 
     def _environment(self, version: pulumi.Input[str], hosts: Sequence[str]) -> dict[str, pulumi.Input[str]]:
-        """Kamal's variables, but for those that tell the person or the time: see `Deployment`."""
+        """Return the KAMAL_* variables except the performer and the times: see `DeployStart`."""
         settings = self._settings
         destination = {"KAMAL_DESTINATION": settings.destination} if settings.destination else {}
         return {
@@ -86,86 +93,62 @@ class Hook(pulumi.ComponentResource):
             "KAMAL_VERSION": version,
         }
 
-    def _on_deployer(self, environment: dict[str, pulumi.Input[str]]) -> pulumi.Resource:
-        script = self._hooks.file(self._name)
-        deployment = self._hooks.deployment
-        secrets = {name: pulumi.Output.secret(value) for name, value in self._hooks.secrets(self._name).items()}
-        runtime = {"KAMAL_STARTED_AT": deployment.started_at} if self._name == "post-deploy" else {}
-        return on_deployer(
-            self._resource_name,
-            Words.of("sh", "-c", RUN, "sh", str(self._settings.hooks.timeout), f"./{script}"),
+    def _on_deployer(
+        self, hook: str, suffix: str, environment: dict[str, pulumi.Input[str]], depends_on: list[pulumi.Resource]
+    ) -> pulumi.Resource:
+        path = Path(self._settings.hooks.path, hook)
+        runtime = {"KAMAL_STARTED_AT": self._start.started_at} if hook == "post-deploy" else {}
+        return local_command(
+            f"{self._name}-{hook}{suffix}",
+            create=["sh", "-s", str(self._settings.hooks.timeout), str(path) if path.is_absolute() else f"./{path}"],
+            stdin=HOOK_RUNNER.read_text(encoding="ascii"),
+            folder=None if self._project == Path() else str(self._project),
             environment={
-                **secrets,
+                **self._secrets(hook),
                 **environment,
                 **runtime,
-                "KAMAL_PERFORMER": deployment.performer,
-                "KAMAL_RECORDED_AT": deployment.recorded_at,
+                "KAMAL_PERFORMER": self._start.performer,
+                "KAMAL_RECORDED_AT": self._start.recorded_at,
                 # A changed script is a changed hook.
-                "KAMAL_HOOK_SHA256": hashlib.sha256(script.read_bytes()).hexdigest(),
+                "KAMAL_HOOK_SHA256": hashlib.sha256(self._files[hook].read_bytes()).hexdigest(),
             },
-            opts=self._options(),
+            opts=self._options(hook, f"command:local:Command::{hook}{suffix}", depends_on),
         )
 
-    def _options(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
-        options = after(self, others, self._after)
-        if self._name in ONCE:
-            # What has run stays as it ran, whatever its inputs become.
-            options.ignore_changes = ["create", "stdin", "environment", "connection"]
-        return options
-
-    def _on_host(self, host: Host, environment: dict[str, pulumi.Input[str]]) -> pulumi.Resource:
+    def _on_host(
+        self,
+        host: Host,
+        hook: str,
+        suffix: str,
+        environment: dict[str, pulumi.Input[str]],
+        depends_on: list[pulumi.Resource],
+    ) -> pulumi.Resource:
         limit = self._settings.hooks.timeout
         variables = [pulumi.Output.concat(name, "=", value) for name, value in environment.items()]
-        script = self._hooks.file(self._name)
-        deployment = self._hooks.deployment
-        secrets = self._hooks.secrets(self._name)
-        stdin = pulumi.Output.all(deployment.performer, deployment.recorded_at, deployment.started_at).apply(
-            lambda said: spec_text(
-                {
-                    "KAMAL_PERFORMER": said[0],
-                    "KAMAL_RECORDED_AT": said[1],
-                    "started_at": said[2],
-                    **{f"secret.{name}": value for name, value in secrets.items()},
-                    "script": script.read_text(),
-                }
-            )
-        )
-        return on_host(
-            f"{host.name}-{self._resource_name}",
-            host.target,
-            host.tool.call("hook", host.tool.app, self._name, str(limit), *variables, limit=limit + MARGIN),
-            stdin=pulumi.Output.secret(stdin) if secrets else stdin,
-            opts=self._options(host.prepared),
+        spec: dict[str, Value] = {
+            "KAMAL_PERFORMER": self._start.performer,
+            "KAMAL_RECORDED_AT": self._start.recorded_at,
+            "started_at": self._start.started_at,
+            **{f"secret.{name}": value for name, value in self._secrets(hook).items()},
+            "script": self._files[hook].read_text(),
+        }
+        return remote_command(
+            f"{host.resource_name}-{hook}{suffix}",
+            host.connection,
+            create=host.tool.call("hook", hook, str(limit), *variables, limit=limit + MARGIN),
+            stdin=spec_input(spec),
+            opts=self._options(
+                hook, f"command:remote:Command::{host.address}-{hook}{suffix}", [host.prepare, *depends_on]
+            ),
         )
 
+    def _options(self, hook: str, formerly: str, depends_on: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+        options = child_of(self._parent, depends_on=depends_on, formerly=f"kamal:index:Hook${formerly}")
+        if hook in ONCE:
+            # What has run stays as it ran, whatever its inputs become.
+            options.ignore_changes = ["create", "stdin", "environment", "connection", "dir"]
+        return options
 
-class Hooks:
-    """The hooks that the user has, and what they are told."""
-
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
-        """Nothing is declared yet: `run` does it, hook by hook."""
-        self.settings = settings
-        self.deployment = deployment
-
-    def run(
-        self,
-        name: str,
-        version: pulumi.Input[str],
-        hosts: Sequence[Host] = (),
-        *,
-        suffix: str = "",
-        after: Sequence[pulumi.Resource] = (),
-    ) -> list[pulumi.Resource]:
-        """Declare hook `name` if the user has it. What comes next waits for the returned resources."""
-        if not self.file(name).exists():
-            return list(after)
-        hook = Hook(name, self, version, hosts, suffix=suffix, after_these=after)
-        return [*after, *hook.commands]
-
-    def file(self, name: str) -> Path:
-        """The hook's executable, relative to the project's folder."""
-        return Path(self.settings.hooks.path) / name
-
-    def secrets(self, name: str) -> dict[str, str]:
-        """The secrets in clear that the settings allow the hook."""
-        return {key: self.settings.secret(key) for key in self.settings.hooks.secrets.get(name, ())}
+    def _secrets(self, hook: str) -> dict[str, Value]:
+        """Return the secrets that the settings give the hook, by variable."""
+        return {name: self._settings.secret(name) for name in self._settings.hooks.secrets.get(hook, ())}

@@ -1,26 +1,27 @@
-"""A Docker host, prepared: the host tool installed, Docker checked, the network and kamal-proxy up."""
+"""A Docker host, prepared: the host tool is installed, Docker checked, the network and kamal-proxy are up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from .command import HostCommand, Words, after, on_host
-from .connection import Target
+from .command import RemoteCommand, remote_command
 from .host_tool import bootstrap_text, host_tool_hash, host_tool_text
 from .host_tool.spec import spec_text
 from .naming import app_name
-from .proxy import boot_spec
-from .settings import Role, Settings
+from .proxy import run_spec
+from .resource_options import child_of
+from .settings import ResolvedRole, Settings
+from .ssh_connection import SshConnection
 
-# The bridge network that apps and kamal-proxy share, by Kamal's name.
 NETWORK = "kamal"
+"""The bridge network that apps and kamal-proxy share, by Kamal's name."""
 
-# Seconds that a step may take which only talks to Docker.
 SHORT_STEP = 120
+"""Seconds that a step may take that only talks to Docker."""
 
-# Seconds that a step needs beyond what the settings let it wait: SSH login, Docker calls, the lock.
 MARGIN = 60
+"""Seconds that a step needs beyond what the settings let it wait: the SSH login, Docker calls, the lock."""
 
 CALL_IF_INSTALLED = """\
 tool=$1 limit=$2
@@ -34,69 +35,85 @@ echo 'nothing of this app is left here' >&2
 
 @dataclass(frozen=True)
 class HostTool:
-    """The host tool as installed for one app: turns a verb and its words into a command."""
+    """The host tool as it is installed for one app: turns a verb and its words into a command line."""
 
     app: str
 
     @property
     def path(self) -> str:
-        """Where it is, from the home directory of the SSH user. Its hash is its name: an upgrade changes no old call."""
+        """Its path from the SSH user's home directory. The hash in its name keeps old calls valid after an upgrade."""
         return f".kamal/apps/{self.app}/bin/host_tool-{host_tool_hash(host_tool_text())}"
 
-    def call(self, verb: str, *words: pulumi.Input[str], limit: int = SHORT_STEP) -> Words:
-        """`verb` of the tool, ended after `limit` seconds: a Command itself knows no time limit."""
-        return Words.of("timeout", "-k", "10", str(limit), self.path, verb, *words)
+    def call(self, verb: str, *words: pulumi.Input[str], limit: int = SHORT_STEP) -> list[pulumi.Input[str]]:
+        """Return the words that run a verb and end it after `limit` seconds: a Command has no time limit of its own."""
+        return ["timeout", "-k", "10", str(limit), self.path, verb, self.app, *words]
 
-    def call_if_installed(self, verb: str, *words: str, limit: int = SHORT_STEP) -> Words:
-        """As `call`, by any release of the tool, and done at once where none is: a host may be clean already."""
-        return Words.of("sh", "-c", CALL_IF_INSTALLED, "sh", self.path, str(limit), verb, *words)
+    def call_if_installed(self, verb: str, *words: str, limit: int = SHORT_STEP) -> list[pulumi.Input[str]]:
+        """Like `call`, with any installed version of the tool; succeeds where there is none, as on a wiped host."""
+        return ["sh", "-c", CALL_IF_INSTALLED, "sh", self.path, str(limit), verb, self.app, *words]
 
 
 class Host(pulumi.ComponentResource):
     """A Docker host and what every app on it needs.
 
-    :ivar prepared: the Command that everything on this host waits for.
-    :ivar anchors: by role of this host, the Command that tears it down when it leaves the settings, or the stack is
-        destroyed, and until then does nothing. Declared before there is an image, so that a host on which a first
-        deploy got no further is cleaned, too.
+    Attributes:
+        prepare: The Command that everything else on this host waits for.
+        teardowns: By role of this host, the Command that tears the role down when it leaves the settings or the stack
+            is destroyed, and does nothing until then. Declared before there is an image, so that a host that a failed
+            first deploy has prepared is cleaned, too.
     """
 
-    prepared: HostCommand
-    anchors: Mapping[str, HostCommand]
+    prepare: RemoteCommand
+    teardowns: Mapping[str, RemoteCommand]
 
     def __init__(
         self,
-        target: Target,
+        name: str,
+        connection: SshConnection,
         settings: Settings,
         *,
-        after_hooks: Sequence[pulumi.Resource] = (),
+        depends_on: Iterable[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the preparation of the host behind `target`."""
-        super().__init__("kamal:index:Host", target.host, None, opts)
-        self.target = target
-        self.name = target.host
+        """Declare the preparation of a host.
+
+        Args:
+            name: The resource's name; its parts' names begin with it.
+            connection: The way to the host.
+            settings: What is deployed to it.
+            depends_on: What has to succeed before the host is first contacted.
+            opts: Options of the component.
+        """
+        super().__init__("kamal:index:Host", name, None, opts)
+        self.connection = connection
+        self.address = connection.host
+        self.resource_name = name
         self.tool = HostTool(app_name(settings.service, settings.destination))
-        has_proxy = any(role.proxy and target.host in role.hosts for role in settings.roles())
-        spec = {"network": NETWORK, **(boot_spec(settings.proxy.run) if has_proxy else {})}
+        roles = [role for role in settings.roles if self.address in role.hosts]
+        proxy = run_spec(settings.proxy.run) if any(role.proxy for role in roles) else {}
         program = host_tool_text()
-        self.prepared = on_host(
-            f"{target.host}-prepare",
-            target,
-            Words.of("sh", "-c", bootstrap_text(), "sh", self.tool.app, host_tool_hash(program)),
-            stdin=spec_text(spec) + _indented(program),
-            opts=after(self, after_hooks),
+        self.prepare = remote_command(
+            f"{name}-prepare",
+            connection,
+            create=["sh", "-c", bootstrap_text(), "sh", self.tool.app, host_tool_hash(program)],
+            stdin=spec_text({"network": NETWORK, **proxy}) + _literal_block("tool", program),
+            opts=child_of(self, depends_on=depends_on, formerly=self._formerly("prepare")),
         )
-        self.anchors = {role.name: self._anchor(role) for role in settings.roles() if target.host in role.hosts}
-        self.register_outputs({"docker": self.prepared.stdout})
+        self.teardowns = {role.name: self._teardown(role) for role in roles}
+        self.register_outputs({"docker": self.prepare.stdout})
 
-    def _anchor(self, role: Role) -> HostCommand:
-        remove = self.tool.call_if_installed("remove", self.tool.app, role.name, limit=role.stop_timeout + MARGIN)
-        return on_host(
-            f"{self.name}-{role.name}-anchor", self.target, None, delete=remove, opts=after(self, [self.prepared])
+    def _teardown(self, role: ResolvedRole) -> RemoteCommand:
+        return remote_command(
+            f"{self.resource_name}-{role.name}-teardown",
+            self.connection,
+            delete=self.tool.call_if_installed("remove", role.name, limit=role.stop_timeout + MARGIN),
+            opts=child_of(self, depends_on=[self.prepare], formerly=self._formerly(f"{role.name}-anchor")),
         )
 
+    def _formerly(self, step: str) -> str:
+        return f"kamal:index:Host$command:remote:Command::{self.address}-{step}"
 
-def _indented(program: str) -> str:
-    """The program as the last field of the spec: a literal block of YAML, so that a preview shows field by field."""
-    return "tool: |\n" + "".join(f"  {line}\n" for line in program.splitlines())
+
+def _literal_block(key: str, text: str) -> str:
+    """Return a text as a field of a spec: a literal block of YAML, which a preview shows line by line."""
+    return f"{key}: |\n" + "".join(f"  {line}\n" for line in text.splitlines())

@@ -1,25 +1,28 @@
-"""Names, as Kamal forms them, so that its habits and tools go on working."""
+"""Names in the form that Kamal gives them, so that its conventions and tools keep working."""
 
 
-def app_name(service: str, destination: str | None) -> str:
-    """`service-destination`, or `service` where there is no destination: the app's folder on a host."""
+def app_name(service: str, destination: str) -> str:
+    """Name an app on its hosts: `service-destination`, or `service` if the destination is empty."""
     return f"{service}-{destination}" if destination else service
 
 
-def abbreviated_version(version: str) -> str:
-    """The first 7 characters; a version with `_` stays whole, as what follows tells it apart."""
-    return version if "_" in version else version[:7]
-
-
 def service_version(service: str, version: str) -> str:
-    """`service@version`, abbreviated: KAMAL_SERVICE_VERSION."""
-    return f"{service}@{abbreviated_version(version)}"
+    """Name a version of a service, as in KAMAL_SERVICE_VERSION: `service@version`.
+
+    The version is shortened to 7 characters, unless it has a suffix such as `_uncommitted_…` that identifies it.
+    """
+    return f"{service}@{version if '_' in version else version[:7]}"
 
 
 def image_labels(service: str, version: str, commit: str, created: str, source_url: str | None) -> dict[str, str]:
-    """The labels of a built image: the OCI image spec's annotations, and Kamal's `service`.
+    """List the labels of a built image: the annotations of the OCI image specification, and Kamal's `service`.
 
-    :param created: ISO 8601, the commit's date: the time of the build would make each build another image.
+    Args:
+        service: The service's name.
+        version: The version, which is also the image's tag.
+        commit: The id of the commit.
+        created: The commit's date in RFC 3339 format. The time of the build would make every build a different image.
+        source_url: Where the source code is found, if that is known.
     """
     labels = {
         "org.opencontainers.image.created": created,

@@ -1,12 +1,12 @@
-"""What kamal-proxy is told: how it is booted on a host, and what it does with a role's requests."""
+"""What kamal-proxy is told: how it runs on a host, and what it does with a role's requests."""
 
 from collections.abc import Mapping
 
-from .settings import Proxy, ProxyRun, Role, Settings
+from .settings import ProxyRunSettings, ProxySettings, ResolvedRole, Settings
 
 
-def boot_spec(run: ProxyRun) -> dict[str, str]:
-    """The fields of the `prepare` verb that describe the host's kamal-proxy container."""
+def run_spec(run: ProxyRunSettings) -> dict[str, str]:
+    """Return the fields of the `prepare` verb that describe the host's kamal-proxy container."""
     return {
         "proxy.image": run.image,
         "proxy.http_port": str(run.http_port),
@@ -16,11 +16,11 @@ def boot_spec(run: ProxyRun) -> dict[str, str]:
     }
 
 
-def gate_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
-    """The flags of the health gate, by which a candidate is judged before anything is routed to it.
+def healthcheck_spec(settings: Settings, proxy: ProxySettings) -> dict[str, str]:
+    """Return the flags of the health check that a candidate has to pass before anything is routed to it.
 
-    The probe comes every 100 ms unless the settings say otherwise: kamal-proxy's own second would be half a second
-    of waiting on the average.
+    Unless the settings give an interval, the container is probed every 100 ms: kamal-proxy's default of a second would
+    cost half a second on average.
     """
     health = proxy.healthcheck
     interval = f"{health.interval}s" if "interval" in health.model_fields_set else "100ms"
@@ -32,8 +32,8 @@ def gate_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
     }
 
 
-def route_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
-    """The flags of `kamal-proxy deploy` for the switch: an option left out falls back to kamal-proxy's default."""
+def route_spec(settings: Settings, proxy: ProxySettings) -> dict[str, str]:
+    """Return the flags of `kamal-proxy deploy` for the switch. A flag that is left out has kamal-proxy's default."""
     health = proxy.healthcheck
     buffering = proxy.buffering
     flags: dict[str, object] = {
@@ -51,28 +51,30 @@ def route_spec(settings: Settings, proxy: Proxy) -> dict[str, str]:
         "max-request-body": buffering.max_request_body,
         "max-response-body": buffering.max_response_body,
     }
-    spec = {f"proxy.{flag}": _flag(value) for flag, value in flags.items() if value is not None}
+    spec = {f"proxy.{flag}": _flag_value(value) for flag, value in flags.items() if value is not None}
     return {**spec, **{f"proxy.host.{number}": host for number, host in enumerate(proxy.all_hosts())}}
 
 
-def addresses(settings: Settings, role: Role) -> tuple[str, ...]:
-    """Where the role answers: its proxy's hosts, or each Docker host where it takes every request."""
+def addresses(settings: Settings) -> list[str]:
+    """Return where the app answers: at the host names of its proxy, or at each Docker host where it has none."""
+    return sorted({address for role in settings.roles for address in _role_addresses(settings, role)})
+
+
+def _role_addresses(settings: Settings, role: ResolvedRole) -> list[str]:
     if not role.proxy:
-        return ()
+        return []
     port = settings.proxy.run.http_port
     suffix = "" if port == 80 else f":{port}"
     names = role.proxy.all_hosts() or role.hosts
-    return tuple(
-        f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names
-    )
+    return [f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names]
 
 
-def _flag(value: object) -> str:
+def _flag_value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def numbered(prefix: str, options: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """`options` as fields of a spec: a name that is given several times gets a number a value."""
+    """Return options as fields of a spec. A name with several values gets a field for each, with a number."""
     return {
         f"{prefix}.{name}" if len(values) == 1 else f"{prefix}.{name}.{number}": value
         for name, values in options.items()

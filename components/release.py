@@ -1,32 +1,42 @@
-"""A release on all hosts: hooks, candidates, switch, in the order that keeps every request answered."""
+"""A release on all hosts: pull, hooks, candidates, switch, in the order that keeps every request answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pulumi
 
-from .app_image import AppImage
-from .command import HostCommand, Words, after, on_deployer, on_host
+from .candidate import start_candidate
+from .command import RemoteCommand, Value, local_command, remote_command, spec_input
 from .hook import Hooks
 from .host import MARGIN, Host
-from .host_tool.spec import spec_text
-from .proxy import addresses
-from .role import Role
+from .image import AppImage
+from .resource_options import child_of
+from .role_deployment import RoleDeployment
 from .settings import Settings
+from .switch import Switch, switch_to
 
-# Seconds that a pull may take: a first image over a slow line.
 PULL_LIMIT = 1200
+"""Seconds that a pull may take: a first image over a slow line."""
+
+Running = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""By host and role, what the host says runs there."""
 
 
 class Release(pulumi.ComponentResource):
-    """One version of the app on every host; when it fails, the old one goes on serving.
+    """One version of the app on every host. When it fails, the old version goes on serving.
 
-    :ivar version: what every role on every host runs, as the hosts say; in a preview what they are going to run.
-    :ivar previous_version: what the primary host ran before, "" if nothing.
-    :ivar running: by host and role what runs there.
+    Attributes:
+        version: What every role on every host runs, as the hosts say; in a preview, what they are going to run.
+        previous_version: What the primary host ran before, "" if nothing.
+        running: By host and role what runs there.
     """
+
+    version: pulumi.Output[str]
+    previous_version: pulumi.Output[str]
+    running: pulumi.Output[Running]
 
     def __init__(
         self,
+        name: str,
         settings: Settings,
         image: AppImage,
         hosts: Sequence[Host],
@@ -34,119 +44,148 @@ class Release(pulumi.ComponentResource):
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the release of `image` on `hosts`, the primary host first."""
-        super().__init__("kamal:index:Release", settings.service, None, opts)
-        self._settings, self._image, self._hosts, self._hooks = settings, image, hosts, hooks
-        self._roles = [
-            Role(host, role, settings, image, opts=pulumi.ResourceOptions(parent=self))
-            for role in settings.roles()
-            for host in hosts
-            if host.name in role.hosts
-        ]
-        pulled = [self._pull(host) for host in hosts]
-        ready = hooks.run("pre-deploy", image.version, hosts, after=pulled)
-        ready = self._release_task(ready)
-        candidates = [role.candidate(ready) for role in self._roles]
-        switched = self._switch(candidates)
-        last = hooks.run("post-deploy", image.version, hosts, after=switched)
-        self.version = self._what_runs(last)
-        self.previous_version = self._roles[0].running()["previous"]
-        self.running = self._running()
+        """Declare the release of an image.
+
+        Args:
+            name: The resource's name; its parts' names begin with it.
+            settings: The settings of the deploy.
+            image: What is released.
+            hosts: Where it is released, the primary host first.
+            hooks: The user's hooks.
+            opts: Options of the component.
+        """
+        super().__init__("kamal:index:Release", name, None, opts)
+        self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
+        self._roles = self._role_deployments()
+        pulls = [self._pull(host) for host in hosts]
+        before_candidates = hooks.run("pre-deploy", image.version, hosts, depends_on=pulls)
+        before_candidates += self._release_task(before_candidates)
+        switches, last = self._switch_in_groups(before_candidates)
+        last = hooks.run("post-deploy", image.version, hosts, depends_on=last)
+        self.version = self._version_that_runs(switches, last)
+        self.previous_version = switches[0].running["previous"]
+        self.running = _by_host_and_role(switches)
         self.register_outputs({"version": self.version})
 
-    def _pull(self, host: Host) -> HostCommand:
-        """Bring the image to the host, by its digest, and check that it is the version that it is said to be."""
-        settings, image = self._settings, self._image
-        login = {"registry.server": settings.registry.server}
-        if user_and_password := settings.registry_login():
-            login["registry.username"], login["registry.password"] = user_and_password
-        words = host.tool.call(
-            "pull", host.tool.app, settings.service, image.version, image.reference, limit=PULL_LIMIT
-        )
-        stdin = pulumi.Output.secret(spec_text(login))
-        return on_host(f"{host.name}-pull", host.target, words, stdin=stdin, opts=after(self, [host.prepared]))
+    def _role_deployments(self) -> list[RoleDeployment]:
+        """Every role on every host of it, those of the primary role first."""
+        return [
+            RoleDeployment(
+                f"{host.resource_name}-{role.name}",
+                host,
+                role,
+                self._settings,
+                self._image,
+                opts=child_of(self, formerly=f"kamal:index:Release$kamal:index:Role::{host.address}-{role.name}"),
+            )
+            for role in self._settings.roles
+            for host in self._hosts
+            if host.address in role.hosts
+        ]
 
-    def _release_task(self, ready: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """Run the release task (migrations): once a version, with the new image and the new environment."""
+    def _pull(self, host: Host) -> RemoteCommand:
+        """Declare the step that pulls the image by digest and verifies its version label."""
+        settings, image = self._settings, self._image
+        login: dict[str, Value] = {"registry.server": settings.registry.server}
+        if settings.registry_login:
+            login["registry.username"] = settings.registry_login.username
+            login["registry.password"] = settings.registry_login.password
+        return remote_command(
+            f"{host.resource_name}-pull",
+            host.connection,
+            create=host.tool.call("pull", settings.service, image.version, image.reference, limit=PULL_LIMIT),
+            stdin=spec_input(login),
+            opts=self._child(f"command:remote:Command::{host.address}-pull", [host.prepare]),
+        )
+
+    def _release_task(self, depends_on: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        """Declare the release task (migrations): once a version, with the new image and the new environment."""
         task = self._settings.release_task
         if task is None:
-            return list(ready)
-        role = next(role for role in self._roles if role.role.name == (task.role or self._roles[0].role.name))
-        host = role.host
-        command = on_host(
-            "release-task",
-            host.target,
-            host.tool.call(
-                "task",
-                host.tool.app,
-                role.role.name,
-                self._image.reference,
-                role.secrets_generation(),
-                "-",
-                limit=task.timeout + MARGIN,
+            return []
+        primary = self._roles[0].role.name
+        role = next(role for role in self._roles if role.role.name == (task.role or primary))
+        command = remote_command(
+            f"{self._name}-release-task",
+            role.host.connection,
+            create=role.host.tool.call(
+                "task", role.role.name, self._image.reference, role.secrets_hash, limit=task.timeout + MARGIN
             ),
-            stdin=self._image.version.apply(lambda version: spec_text(role.task_spec(version, task))),
-            opts=after(self, ready),
+            stdin=spec_input(role.task_spec(task)),
+            opts=self._child("command:remote:Command::release-task", depends_on),
         )
-        return [*ready, command]
+        return [command]
 
-    def _switch(self, candidates: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """Switch group by group, each between its hooks; in a group the roles with requests to answer come first."""
-        ready = list(candidates)
-        groups = self._settings.boot_groups()
+    def _switch_in_groups(
+        self, before_candidates: Sequence[pulumi.Resource]
+    ) -> tuple[list[Switch], list[pulumi.Resource]]:
+        """Declare all candidates, then the switches, group by group and each group between its hooks.
+
+        Returns:
+            The switches in the order of the roles, and what has to succeed before the deploy is done.
+        """
+        candidates = [start_candidate(role, before_candidates) for role in self._roles]
+        switches: dict[RoleDeployment, Switch] = {}
+        last: list[pulumi.Resource] = [candidate.command for candidate in candidates]
+        groups = self._settings.boot_groups
         for number, group in enumerate(groups, start=1):
             suffix = f"-{number}" if len(groups) > 1 else ""
-            hosts = [host for host in self._hosts if host.name in group]
-            roles = [role for role in self._roles if role.host.name in group]
+            hosts = [host for host in self._hosts if host.address in group]
             if number > 1 and self._settings.boot.wait:
-                ready = [self._wait(f"boot-wait{suffix}", ready)]
-            version = self._image.version
-            ready = self._hooks.run("pre-app-boot", version, hosts, suffix=suffix, after=ready)
-            answering = [role.switch(ready) for role in roles if role.role.proxy]
-            ready += answering + [role.switch([*ready, *answering]) for role in roles if not role.role.proxy]
-            ready = self._hooks.run("post-app-boot", version, hosts, suffix=suffix, after=ready)
-        return ready
+                last.append(self._wait(suffix, switches.values(), last))
+            last = self._hooks.run("pre-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
+            # In a group the roles that answer requests switch first.
+            for answers in (True, False):
+                group_switches = [
+                    switch_to(candidate, last)
+                    for candidate in candidates
+                    if candidate.role.host in hosts and bool(candidate.role.role.proxy) is answers
+                ]
+                switches.update({switch.role: switch for switch in group_switches})
+                last = [*last, *(switch.command for switch in group_switches)]
+            last = self._hooks.run("post-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
+        return [switches[role] for role in self._roles], last
 
-    def _wait(self, name: str, ready: Sequence[pulumi.Resource]) -> pulumi.Resource:
-        """Sleep between two boot groups, whenever a group before it was switched."""
-        switched = [resource.stdout for resource in ready if isinstance(resource, HostCommand)]
-        return on_deployer(
-            name,
-            Words.of("sh", "-c", 'cat >/dev/null; sleep "$1"', "sh", str(self._settings.boot.wait)),
-            stdin=pulumi.Output.all(*switched).apply("".join),
-            opts=after(self, ready),
+    def _wait(self, suffix: str, switches: Iterable[Switch], depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        """Declare the pause between two boot groups, which runs whenever a group before it was switched."""
+        return local_command(
+            f"{self._name}-boot-wait{suffix}",
+            create=["sh", "-c", 'cat >/dev/null; sleep "$1"', "sh", str(self._settings.boot.wait)],
+            stdin=pulumi.Output.all(*(switch.command.stdout for switch in switches)).apply("".join),
+            opts=self._child(f"command:local:Command::boot-wait{suffix}", depends_on),
         )
 
-    def _what_runs(self, last: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
-        """The version that runs, once all hosts have said so: a failed deploy leaves the stack's output as it was."""
+    def _child(self, formerly: str, depends_on: Iterable[pulumi.Resource]) -> pulumi.ResourceOptions:
+        return child_of(self, depends_on=depends_on, formerly=f"kamal:index:Release${formerly}")
+
+    def _version_that_runs(self, switches: Sequence[Switch], last: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
+        """Return the version once every host has said that it runs: a failed deploy leaves the stack's output as it was."""
         if pulumi.runtime.is_dry_run():
             return self._image.version
-        said = pulumi.Output.all(*(role.running() for role in self._roles))
+        running = pulumi.Output.all(*(switch.running for switch in switches))
         urns = pulumi.Output.all(*(resource.urn for resource in last))
-        return pulumi.Output.all(self._image.version, said, urns).apply(lambda known: _agreed(known[0], known[1]))
-
-    def _running(self) -> pulumi.Output[dict[str, dict[str, Mapping[str, str]]]]:
-        places = [(role.host.name, role.role.name) for role in self._roles]
-
-        def by_host(said: Sequence[Mapping[str, str]]) -> dict[str, dict[str, Mapping[str, str]]]:
-            table: dict[str, dict[str, Mapping[str, str]]] = {}
-            for (host, role), running in zip(places, said, strict=True):
-                table.setdefault(host, {})[role] = running
-            return table
-
-        return pulumi.Output.all(*(role.running() for role in self._roles)).apply(by_host)
-
-    def addresses(self) -> list[str]:
-        """Where the app answers."""
-        return sorted({address for role in self._settings.roles() for address in addresses(self._settings, role)})
+        return pulumi.Output.all(self._image.version, running, urns).apply(
+            lambda known: _verified_version(known[0], known[1])
+        )
 
 
-def _agreed(version: str, said: Sequence[Mapping[str, str]]) -> str:
-    """`version`, if every role on every host runs it.
+def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[Running]:
+    def table(running: Sequence[Mapping[str, str]]) -> Running:
+        hosts: dict[str, dict[str, Mapping[str, str]]] = {}
+        for switch, container in zip(switches, running, strict=True):
+            hosts.setdefault(switch.role.host.address, {})[switch.role.role.name] = container
+        return hosts
 
-    :raises pulumi.RunError: naming the containers that run another one.
+    return pulumi.Output.all(*(switch.running for switch in switches)).apply(table)
+
+
+def _verified_version(version: str, running: Sequence[Mapping[str, str]]) -> str:
+    """Return the version if every role on every host runs it.
+
+    Raises:
+        pulumi.RunError: Naming the containers that run another one.
     """
-    others = [running["container"] for running in said if running["version"] != version]
+    others = [container["container"] for container in running if container["version"] != version]
     if others:
         raise pulumi.RunError(f"version {version} was deployed, but another one runs in: {', '.join(others)}")
     return version

@@ -37,7 +37,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.sandbox = Sandbox()
         self.inventory = self.sandbox.inventory()
-        self.stack = Stack(folder / "bench", "bench", self.inventory, {})
+        self.stack = Stack(folder / "bench", "bench", self.inventory, self.sandbox.environment())
         self.empty = folder / "empty"
         self.empty.mkdir()
         (self.empty / "Pulumi.yaml").write_text(EMPTY)

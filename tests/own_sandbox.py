@@ -1,31 +1,38 @@
-"""Sandboxes apart from the user's, for tests that stop and break things.
+"""Sandboxes for tests that stop and break things, apart from the user's.
 
-`python3 -m tests.own_sandbox` removes what a run that was killed has left.
+`python -m tests.own_sandbox` removes those that killed runs have left behind.
 """
 
+import shutil
 from pathlib import Path
 
 from dev.sandbox import Sandbox
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# What the names of these sandboxes match.
-NAMES = "*-tests*"
+# What these sandboxes share with the clone.
+SHARED = (".local/engine", ".local/env", "Pulumi.yaml", "example")
 
 
 def own_sandbox(name: str) -> Sandbox:
-    """A sandbox named so, down: a project folder of its own that shares the engine and the sample app."""
+    """Return a stopped sandbox with a new project folder, `.local/NAME`. The name has to contain "-tests"."""
     project = PROJECT / ".local" / name
-    (project / ".local").mkdir(parents=True, exist_ok=True)
-    for link in (".local/engine", "example"):
-        if not (project / link).is_symlink():
-            (project / link).symlink_to(PROJECT / link)
-    made = Sandbox(project)
-    made.down()
-    return made
+    remove(project)
+    (project / ".local").mkdir(parents=True)
+    for path in SHARED:
+        (project / path).symlink_to(PROJECT / path)
+    return Sandbox(project)
+
+
+def remove(project: Path) -> None:
+    """Remove a sandbox and its project folder."""
+    if project.exists():
+        Sandbox(project).down()
+        shutil.rmtree(project)
 
 
 if __name__ == "__main__":
-    for folder in (PROJECT / ".local").glob(NAMES):
+    for folder in (PROJECT / ".local").glob("*-tests*"):
+        # Not the virtual environment of the tests, which matches, too.
         if (folder / ".local").is_dir():
-            own_sandbox(folder.name)
+            remove(folder)

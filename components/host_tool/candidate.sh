@@ -1,12 +1,11 @@
 # shellcheck shell=dash
-# candidate APP ROLE IMAGE SECRETS [PERFORMER]: the new container beside the old one, healthy, not routed yet.
+# candidate APP ROLE IMAGE SECRETS: the new container beside the old one, healthy, not routed yet.
 # SECRETS is a generation that the verb `secrets` printed, or "-". Spec: the role's container (container.sh), mode
 # (proxy, start-first, stop-first) and gate.*. Prints release and from: the release of a switch that was interrupted, else
 # the current one, else "none".
 
 verb_candidate() {
   local image=$3 secrets=$4 mode list from
-  performer=${5:--}
   check_image "$image"
   [ "$secrets" = - ] || check_name secrets "$secrets"
   read_spec

@@ -37,13 +37,11 @@ docker_with_spec() (
   spec_file=$dir/spec
   shift 2
   set -- "$@" --pull never --network "$(spec network)"
-  [ "$spec_purpose" = task ] || set -- "$@" --restart "$(spec restart unless-stopped)"
+  [ "$spec_purpose" = task ] || set -- "$@" --restart unless-stopped
   while IFS= read -r spec_line; do
     take_line "$spec_line"
     case $spec_key in
-      hostname) set -- "$@" --hostname "$spec_value" ;;
       label.*) set -- "$@" --label "${spec_key#label.}=$spec_value" ;;
-      log.driver) set -- "$@" --log-driver "$spec_value" ;;
       log.opt.*) set -- "$@" --log-opt "${spec_key#log.opt.}=$spec_value" ;;
       option.*)
         plain_name "$spec_key"

@@ -5,7 +5,7 @@
 docker_fail() {
   grep -Ev "^$|^Usage:|^Run 'docker|^See 'docker" "$work/docker" | tail -n 3 | cut -c1-300 | printable |
     sed 's/^/Docker says: /' >&2
-  fail "$@" "Docker's words are above."
+  fail "$@" "Docker's error is above."
 }
 
 # role_containers: one line a container of this role, newest first: id, release ("-" if Kamal made it), state, name.

@@ -9,9 +9,9 @@ verb_hook() {
   shift 3
   for word in "$@"; do
     case ${word%%=*} in
-      KAMAL_ | *[!A-Z_]*) fail "\"${word%%=*}\" is no variable of a hook: KAMAL_ and capital letters are allowed." ;;
+      KAMAL_ | *[!A-Z_]*) fail "\"${word%%=*}\" is not a variable of a hook: its name has to be KAMAL_ and capital letters." ;;
       KAMAL_*) ;;
-      *) fail "\"${word%%=*}\" is no variable of a hook: its name has to begin with KAMAL_." ;;
+      *) fail "\"${word%%=*}\" is not a variable of a hook: its name has to begin with KAMAL_." ;;
     esac
     case $word in
       KAMAL_VERSION=*) version=${word#*=} ;;
@@ -29,11 +29,11 @@ verb_hook() {
   wait "$!" || status=$?
   case $status in
     0) ;;
-    124 | 137) fail "hook $name did not end within $limit s, and was ended." ;;
+    124 | 137) fail "hook $name did not end within $limit s and was killed." ;;
     126 | 127)
       fail "hook $name failed with exit status $status: it, or a command in it, cannot be run on $(uname -n)." \
         'Check its first line (#!) and what it calls.' ;;
-    *) fail "hook $name failed with exit status $status. Its last words are above." ;;
+    *) fail "hook $name failed with exit status $status. Its output is above." ;;
   esac
 }
 

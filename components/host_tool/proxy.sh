@@ -101,7 +101,7 @@ create_proxy() {
     esac
   done <"$spec_file"
   docker create "$@" "$image" >/dev/null 2>"$work/docker" ||
-    docker_fail "kamal-proxy could not be made on $(uname -n). Check proxy.run of the settings."
+    docker_fail "kamal-proxy could not be created on $(uname -n). Check proxy.run of the settings."
 }
 
 # proxy_failed: tell a taken port from other reasons.
@@ -135,7 +135,7 @@ await_proxy() {
   until docker exec kamal-proxy kamal-proxy list >/dev/null 2>"$work/docker"; do
     tries=$((tries + 1))
     [ "$tries" -lt 40 ] ||
-      fail "kamal-proxy does not answer 10 s after its start. Its last words: $(docker logs --tail 3 kamal-proxy 2>&1 |
+      fail "kamal-proxy does not answer 10 s after its start. Its last log lines: $(docker logs --tail 3 kamal-proxy 2>&1 |
         tr '\n' ' ' | printable)"
     sleep 0.25
   done

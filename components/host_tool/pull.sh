@@ -20,7 +20,7 @@ verb_pull() {
 # check_image IMAGE: it has to name a digest, so that what runs is what was pushed.
 check_image() {
   case $1 in
-    -* | *[!A-Za-z0-9_./:@-]*) fail "the image \"$1\" is no valid reference. Correct the settings." ;;
+    -* | *[!A-Za-z0-9_./:@-]*) fail "the image \"$1\" is not a valid reference. Correct the settings." ;;
     *:*@sha256:*) ;;
     *) fail "the image \"$1\" is not of the form repository:version@sha256:... ." ;;
   esac

@@ -104,7 +104,7 @@ not_ready() {
   say 'its last log lines:'
   docker logs --tail 50 "$1" 2>&1 | cut -c1-300 | printable | sed 's/^/  /' >&2
   [ "$(release_spec "$2" mode)" != proxy ] || health_answers "$1"
-  fail "version $version $reason. Its last words are above: correct the app or the settings, then deploy again."
+  fail "version $version $reason. Its last log lines are above: correct the app or the settings, then deploy again."
 }
 
 # health_answers ID: what kamal-proxy got from its probes of the container.

@@ -21,7 +21,7 @@ take_line() {
   case $spec_value in
     '!!binary '*)
       # The x keeps newlines at the end, which $(...) would drop.
-      spec_value=$(printf %s "${spec_value#* }" | base64 -d && printf x) || fail "the value of $spec_key is no base64."
+      spec_value=$(printf %s "${spec_value#* }" | base64 -d && printf x) || fail "the value of $spec_key is not valid base64."
       spec_value=${spec_value%x} ;;
     '"'*'"')
       spec_value=${spec_value#?}

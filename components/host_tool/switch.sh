@@ -1,11 +1,11 @@
 # shellcheck shell=dash
-# switch APP ROLE RELEASE FROM [PERFORMER]: from now on the candidate's release works, and the old ones are retired
+# switch APP ROLE RELEASE FROM: from now on the candidate's release works, and the old ones are retired
 # (retire.sh). FROM is there for the reader. Spec: version, mode, host, retain, stop_timeout, gate.*, proxy.FLAG[.N] (the
 # flags of kamal-proxy's deploy). Prints what runs (running.sh).
 
 verb_switch() {
   local id state list
-  release=$3 performer=${5:--}
+  release=$3
   check_name release "$release"
   read_spec
   version=$(spec version)

@@ -1,10 +1,9 @@
 # shellcheck shell=dash
-# task APP ROLE IMAGE SECRETS [PERFORMER]: the release task (migrations), once a version, in a container of the new
+# task APP ROLE IMAGE SECRETS: the release task (migrations), once a version, in a container of the new
 # image with the role's environment. Spec: the role's container, with the task as its cmd; timeout in seconds.
 
 verb_task() {
   local image=$3 secrets=$4 status
-  performer=${5:--}
   check_image "$image"
   [ "$secrets" = - ] || check_name secrets "$secrets"
   read_spec
@@ -31,7 +30,7 @@ verb_task() {
     0) ;;
     124 | 137)
       fail "the release task of version $version did not end within $(spec timeout 600) s. Its output is above." ;;
-    *) fail "the release task of version $version failed with exit status $status. Its last words are above." ;;
+    *) fail "the release task of version $version failed with exit status $status. Its output is above." ;;
   esac
   : >"$app_dir/tasks/$version"
 }

@@ -1,9 +1,40 @@
-"""The settings of a stack: typed, frozen, and checked as a whole before anything is declared."""
+"""The settings of a stack: typed, frozen, and checked as a whole before any resource is declared."""
 
+from .boot import BootSettings
+from .builder import BuilderSettings, CacheSettings
+from .checks import check_settings
+from .env import EnvSettings
+from .hooks import HooksSettings
 from .load import load_settings
-from .proxy import Proxy, ProxyRun
-from .release_task import ReleaseTask
-from .settings import Role, Settings
-from .ssh import Ssh
+from .model import SettingsModel
+from .proxy import BufferingSettings, HealthcheckSettings, ProxySettings
+from .proxy_run import ProxyRunSettings
+from .registry import RegistryLogin, RegistrySettings
+from .release_task import ReleaseTaskSettings
+from .resolved_role import ResolvedRole
+from .role import RoleSettings
+from .settings import Settings
+from .ssh import Jump, SshSettings
 
-__all__ = ["Proxy", "ProxyRun", "ReleaseTask", "Role", "Settings", "Ssh", "load_settings"]
+__all__ = [
+    "BootSettings",
+    "BufferingSettings",
+    "BuilderSettings",
+    "CacheSettings",
+    "EnvSettings",
+    "HealthcheckSettings",
+    "HooksSettings",
+    "Jump",
+    "ProxyRunSettings",
+    "ProxySettings",
+    "RegistryLogin",
+    "RegistrySettings",
+    "ReleaseTaskSettings",
+    "ResolvedRole",
+    "RoleSettings",
+    "Settings",
+    "SettingsModel",
+    "SshSettings",
+    "check_settings",
+    "load_settings",
+]

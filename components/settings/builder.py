@@ -5,36 +5,39 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from .section import OwnEnvName, Section, Switch, Text, shown
+from .model import SettingsModel
+from .names import OwnEnvName
+from .values import Bool, Str, format_value
 
 
-def _platform(value: str) -> str:
+def _check_platform(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?", value):
-        raise ValueError(f"should have the form linux/amd64, found {shown(value)}")
+        raise ValueError(f"must look like linux/amd64, not {format_value(value)}")
     return value
 
 
-class Cache(Section):
-    """Where the build takes its cache from and keeps it, in the words of `docker buildx build`."""
+class CacheSettings(SettingsModel):
+    """Build caches, as `docker buildx build` takes them."""
 
-    from_: tuple[str, ...] = Field((), alias="from", description="`--cache-from`: images or cache specifications.")
-    to: tuple[str, ...] = Field((), description="`--cache-to`: cache specifications.")
+    from_: tuple[str, ...] = Field(default=(), alias="from", description="Values of `--cache-from`.")
+    to: tuple[str, ...] = Field(default=(), description="Values of `--cache-to`.")
 
 
-class Builder(Section):
+class BuilderSettings(SettingsModel):
     """The build of the image."""
 
     context: str = Field(
-        ".", description="The build context: a folder in a Git repository, relative to the project's folder."
+        default=".",
+        description="Build context: a folder in a Git repository. Relative to the Pulumi project's folder.",
     )
-    dockerfile: str = Field("Dockerfile", description="The Dockerfile, relative to the context.")
-    target: str | None = Field(None, description="The stage to build; by default the last.")
-    args: dict[OwnEnvName, Text] = Field({}, description="Build arguments. KAMAL_VERSION is always given.")
-    platform: Annotated[str, AfterValidator(_platform)] | None = Field(
-        None, description="The platform to build for, as linux/amd64; by default the Docker engine's own."
+    dockerfile: str = Field(default="Dockerfile", description="Path of the Dockerfile, relative to the build context.")
+    target: str | None = Field(default=None, description="Build stage to stop at. Default: the last one.")
+    args: dict[OwnEnvName, Str] = Field(default={}, description="Build arguments. `KAMAL_VERSION` is always set.")
+    platform: Annotated[str, AfterValidator(_check_platform)] | None = Field(
+        default=None, description="Platform to build for, such as `linux/amd64`. Default: the Docker engine's own."
     )
-    cache: Cache = Field(Cache(), description="Build caches.")
-    no_cache: Switch = Field(False, description="Build every layer anew.")
+    cache: CacheSettings = Field(default=CacheSettings(), description="Build caches.")
+    no_cache: Bool = Field(default=False, description="Build without using the cache.")
     source_url: str | None = Field(
-        None, description="Where the source is published: the label org.opencontainers.image.source."
+        default=None, description="URL of the source code, for the image label `org.opencontainers.image.source`."
     )

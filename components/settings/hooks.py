@@ -1,13 +1,15 @@
-"""`hooks`: the user's own steps, and where they run."""
+"""`hooks`: the user's own scripts, and where they run."""
 
 import difflib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
-from .section import Count, EnvName, Section
+from .model import SettingsModel
+from .names import EnvName
+from .values import PositiveInt
 
-# Kamal's names, in the order in which a deploy reaches them.
+# Kamal's hooks, in the order in which a deploy runs them.
 HOOKS = (
     "pre-connect",
     "docker-setup",
@@ -18,49 +20,49 @@ HOOKS = (
     "post-deploy",
 )
 
-# These come before any host is reached, or serve the build.
+# Hooks that run before any host is reached, or that prepare the build.
 DEPLOYER_HOOKS = ("pre-connect", "pre-build")
 
+Place = Literal["primary", "each", "deployer"]
 
-def unknown_hook(name: str) -> str | None:
-    """What is wrong with `name`, if no hook is called so."""
+
+def check_hook_name(name: str) -> str:
+    """Return the name of a hook.
+
+    Raises:
+        ValueError: There is no such hook.
+    """
     if name in HOOKS:
-        return None
+        return name
     near = difflib.get_close_matches(name, HOOKS, n=1)
-    return "is no hook; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(HOOKS)}")
+    raise ValueError("is not a hook; " + (f"did you mean {near[0]}?" if near else f"hooks are {', '.join(HOOKS)}"))
 
 
-def _hook(name: str) -> str:
-    if fault := unknown_hook(name):
-        raise ValueError(fault)
-    return name
+HookName = Annotated[str, AfterValidator(check_hook_name), WithJsonSchema({"type": "string", "enum": list(HOOKS)})]
 
 
-HookName = Annotated[str, AfterValidator(_hook)]
+class HooksSettings(SettingsModel):
+    """Executable files named after the point of the deploy at which they run."""
 
-
-class Hooks(Section):
-    """Executables, named after the point of the deploy at which they run."""
-
-    path: str = Field("hooks", description="The folder with the hooks, relative to the project's folder.")
-    run_on: dict[HookName, Literal["primary", "each", "deployer"]] = Field(
-        {},
-        description="Where a hook runs: on the `primary` host (the default), on `each` host, or on the `deployer`. "
-        "pre-connect and pre-build always run on the deployer.",
+    path: str = Field(default="hooks", description="Folder with the hooks. Relative to the Pulumi project's folder.")
+    run_on: dict[HookName, Place] = Field(
+        default={},
+        description="Where each hook runs: on the `primary` host (default), on `each` host, or on the `deployer`. "
+        "`pre-connect` and `pre-build` always run on the deployer.",
     )
     secrets: dict[HookName, tuple[EnvName, ...]] = Field(
-        {}, description="By hook, names of the secrets that it is given."
+        default={}, description="Names of the secrets that each hook gets as environment variables."
     )
-    timeout: Count = Field(600, description="Seconds that a hook may take.")
+    timeout: PositiveInt = Field(default=600, description="Time limit of a hook in seconds.")
 
     @field_validator("run_on")
     @classmethod
-    def _deployer_only(cls, value: dict[str, str]) -> dict[str, str]:
+    def _check_deployer_hooks(cls, value: dict[str, Place]) -> dict[str, Place]:
         for name in DEPLOYER_HOOKS:
             if value.get(name, "deployer") != "deployer":
-                raise ValueError(f"has {name} on a host: it always runs on the deployer")
+                raise ValueError(f"puts {name} on a host, but it always runs on the deployer")
         return value
 
-    def place(self, name: str) -> str:
-        """Where hook `name` runs: "primary", "each" or "deployer"."""
+    def place(self, name: str) -> Place:
+        """Return where a hook runs."""
         return "deployer" if name in DEPLOYER_HOOKS else self.run_on.get(name, "primary")

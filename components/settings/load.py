@@ -1,4 +1,4 @@
-"""From Pulumi config to Settings, or one report of everything that is wrong with it."""
+"""The settings of a stack, from its Pulumi config."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -7,75 +7,54 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import SettingsError
-from .checks import check_files, check_roles, check_secrecy, check_secrets
-from .faults import Fault, faults_of
+from .checks import check_files, check_roles, check_secrets
+from .problem import Problem, problems_of, report
 from .settings import Settings
 
-# Keys whose values are texts; Pulumi hands over everything else as JSON.
-TEXTS = frozenset({"service", "image", "destination", "source", "version", "primary_role"})
+# Keys whose values are strings. Pulumi passes the values of all other keys as JSON.
+STRING_KEYS = frozenset({"service", "image", "destination", "source", "version", "primary_role"})
 
 # The defaults in Pulumi.yaml that stand for "not set".
 UNSET = frozenset({"", "{}"})
 
-# For required keys that are missing or faulty, while the rest is checked.
-STAND_INS = {"service": "app", "image": "app", "servers": ["host"]}
+# Values for required keys that are missing or not valid, so that the others can be checked.
+PLACEHOLDERS = {"service": "app", "image": "app", "servers": ["host"]}
 
 
 def load_settings(
     raw: Mapping[str, str], *, stack: str, secret_keys: Collection[str] = (), project_dir: Path = Path()
 ) -> Settings:
-    """The settings of a stack.
+    """Read and check the settings of a stack.
 
-    :param raw: the Pulumi config of the project, without its namespace: a text a key, JSON for anything structured.
-    :param stack: the stack's name, which is the destination unless that is set.
-    :param secret_keys: the keys that are encrypted, wholly or in part.
-    :param project_dir: what paths in the settings are relative to.
-    :raises SettingsError: with every fault, one a line, sorted.
+    Args:
+        raw: The Pulumi config of the project without its namespace: strings, and JSON for structured values.
+        stack: The stack's name, which is the destination unless that is set.
+        secret_keys: The keys whose values are encrypted, wholly or in part.
+        project_dir: The Pulumi project's folder, which paths in the settings are relative to.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsError: Listing all problems, one on a line, sorted.
     """
     given = {key: text for key, text in raw.items() if text not in UNSET or key not in Settings.model_fields}
-    settings, own = _validated({"destination": stack, **{key: _value(key, text) for key, text in given.items()}})
-    faults = list(check_secrecy(given, frozenset(secret_keys)))
-    # What should not have been encrypted is told by its key alone: any other fault would show the value.
-    hidden = {fault.key for fault in faults}
-    faults += [fault if fault.path in given else _of_stack(fault) for fault in own if fault.key not in hidden]
-    faulty = {fault.key for fault in faults}
-    faults += [fault for fault in _across(settings, faulty, project_dir) if fault.key not in faulty]
-    if faults:
-        raise _report(faults)
+    problems = list(_check_encryption(given, frozenset(secret_keys)))
+    # The value of a key that must not be encrypted must not be shown, so nothing else is reported of it.
+    hidden = {problem.key for problem in problems}
+    settings, invalid = _validate({"destination": stack, **{key: _parse(key, text) for key, text in given.items()}})
+    if "destination" not in given:
+        invalid = [_explain_stack_name(problem) for problem in invalid]
+    problems += [problem for problem in invalid if problem.key not in hidden]
+    reported = {problem.key for problem in problems}
+    problems += [problem for problem in _check_valid(settings, reported, project_dir) if problem.key not in reported]
+    if problems:
+        raise report(problems)
     return settings
 
 
-def _validated(values: Mapping[str, Any]) -> tuple[Settings, list[Fault]]:
-    """The settings with what is wrong with single keys; faulty ones are replaced, so that the others can be checked."""
-    try:
-        return Settings.model_validate(values), []
-    except ValidationError as error:
-        faults = faults_of(error, Settings)
-        faulty = {str(details["loc"][0]) for details in error.errors()}
-    return Settings.model_validate({**STAND_INS, **{k: v for k, v in values.items() if k not in faulty}}), faults
-
-
-def _across(settings: Settings, faulty: Collection[str], project_dir: Path) -> Iterator[Fault]:
-    """What is wrong between several keys, or with files, as far as it does not hang on a key that is `faulty`."""
-    if not {"servers", "proxy", "primary_role"} & set(faulty):
-        yield from check_roles(settings)
-    if "secrets" not in faulty:
-        yield from check_secrets(settings)
-    if "version" not in faulty:
-        yield from check_files(settings, project_dir)
-
-
-def _of_stack(fault: Fault) -> Fault:
-    if fault.path != "destination":
-        return fault
-    return Fault(
-        fault.path, f"{fault.sentence}: it is the stack's name unless set (pulumi config set destination NAME)"
-    )
-
-
-def _value(key: str, text: str) -> Any:
-    if key in TEXTS:
+def _parse(key: str, text: str) -> Any:
+    if key in STRING_KEYS:
         return text
     try:
         return json.loads(text)
@@ -83,6 +62,43 @@ def _value(key: str, text: str) -> Any:
         return text
 
 
-def _report(faults: Collection[Fault]) -> SettingsError:
-    lines = sorted({str(fault) for fault in faults})
-    return SettingsError("the settings of this stack have faults:\n" + "\n".join(f"  {line}" for line in lines))
+def _validate(values: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
+    """Return the settings without the keys that are not valid, and what is wrong with these."""
+    try:
+        return Settings.model_validate(values), []
+    except ValidationError as error:
+        problems = problems_of(error, Settings)
+        invalid = {details["loc"][0] for details in error.errors()}
+    valid = {key: value for key, value in values.items() if key not in invalid}
+    return Settings.model_validate(PLACEHOLDERS | valid), problems
+
+
+def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> Iterator[Problem]:
+    """Yield problems between settings and with files, as far as the keys that they depend on are valid."""
+    if invalid.isdisjoint({"servers", "proxy", "primary_role"}):
+        yield from check_roles(settings)
+    if "secrets" not in invalid:
+        yield from check_secrets(settings)
+    if "version" not in invalid:
+        yield from check_files(settings, project_dir)
+
+
+def _check_encryption(raw: Mapping[str, str], secret_keys: frozenset[str]) -> Iterator[Problem]:
+    """Yield secrets that are not encrypted, and encrypted values of other keys, which would not stay secret."""
+    if "secrets" in raw and "secrets" not in secret_keys:
+        yield Problem(
+            "secrets", "must be encrypted; set each with pulumi config set --secret --path 'deploy:secrets.NAME'"
+        )
+    for key in sorted(secret_keys & raw.keys() - {"secrets"}):
+        yield Problem(
+            key,
+            "has an encrypted value, but only the values in secrets stay secret; store it there "
+            "(pulumi config set --secret --path 'deploy:secrets.NAME') and refer to it by its name, as in env.secret",
+        )
+
+
+def _explain_stack_name(problem: Problem) -> Problem:
+    if problem.key != "destination":
+        return problem
+    hint = "the destination is the stack's name unless it is set (pulumi config set deploy:destination NAME)"
+    return Problem(problem.path, f"{problem.message}; {hint}")

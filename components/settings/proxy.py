@@ -1,134 +1,118 @@
-"""`proxy`: kamal-proxy, and what it does with an app's requests."""
+"""`proxy`: how kamal-proxy routes requests to the app."""
 
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from ..source.version import is_version
-from .section import Count, Options, Port, Seconds, Section, Switch, is_host, is_server, shown
+from .hosts import is_host
+from .model import SettingsModel
+from .proxy_run import ProxyRunSettings
+from .values import Bool, Port, PositiveInt, PositiveSeconds, format_value
 
 
-def _route_host(value: str) -> str:
-    """kamal-proxy takes the whole of a name, or `*` for its first label."""
+def _check_route_host(value: str) -> str:
+    # kamal-proxy accepts a whole name, or `*` as its first label.
     if not is_host(value.removeprefix("*.")):
-        hint = "; several go into hosts, as a list" if "," in value else ""
-        raise ValueError(f"should be a host name, as shop.example.com or *.example.com, found {shown(value)}{hint}")
+        hint = "; list several names in hosts" if "," in value else ""
+        raise ValueError(
+            f"must be a host name such as shop.example.com or *.example.com, not {format_value(value)}{hint}"
+        )
     return value
 
 
-def _url_path(value: str) -> str:
+def _check_url_path(value: str) -> str:
     if not re.fullmatch(r"/[!-~]*", value):
-        raise ValueError(f"should begin with / and have no blanks, found {shown(value)}")
+        raise ValueError(f"must start with / and contain no spaces, not {format_value(value)}")
     return value
 
 
-def _registry(value: str) -> str:
-    if not is_server(value):
-        raise ValueError(f"should be a host name with or without a port, found {shown(value)}")
-    return value
+RouteHost = Annotated[str, AfterValidator(_check_route_host)]
+UrlPath = Annotated[str, AfterValidator(_check_url_path)]
 
 
-def _tag(value: str) -> str:
-    if not is_version(value):
-        raise ValueError(f"should be a tag, as v0.9.2, found {shown(value)}")
-    return value
+class HealthcheckSettings(SettingsModel):
+    """The health check: a container gets requests once it answers with a 2xx status."""
 
-
-def _size(value: Any) -> Any:
-    if not re.fullmatch(r"[1-9][0-9]*[kmg]?", str(value)):
-        raise ValueError(f"should be a size, as 10m, found {shown(value)}")
-    return str(value)
-
-
-RouteHost = Annotated[str, AfterValidator(_route_host)]
-UrlPath = Annotated[str, AfterValidator(_url_path)]
-
-
-class Healthcheck(Section):
-    """The probe that a container has to answer with a 2xx before it gets requests."""
-
-    path: UrlPath = Field("/up", description="The path that is asked for.")
-    interval: Count = Field(
-        1, description="Seconds between two probes. Until it is set, a new container is probed each 100 ms."
+    path: UrlPath = Field(default="/up", description="Path to request.")
+    interval: PositiveInt = Field(
+        default=1,
+        description="Seconds between two checks. While this is not set, a new container is checked every 100 ms.",
     )
-    timeout: Count = Field(5, description="Seconds that one answer may take.")
+    timeout: PositiveInt = Field(default=5, description="Seconds to wait for an answer.")
 
 
-class Buffering(Section):
-    """What kamal-proxy holds back until it is complete."""
+class BufferingSettings(SettingsModel):
+    """Buffering of requests and responses in kamal-proxy."""
 
-    requests: Switch = Field(True, description="Whether requests are buffered.")
-    responses: Switch = Field(True, description="Whether responses are buffered.")
-    memory: Count | None = Field(None, description="Bytes that are buffered in memory; the rest goes to disk.")
-    max_request_body: Count | None = Field(None, description="Bytes that a request's body may have.")
-    max_response_body: Count | None = Field(None, description="Bytes that a response's body may have.")
-
-
-class ProxyRun(Section):
-    """The kamal-proxy container of a host. All apps on a host share it."""
-
-    http_port: Port = Field(80, description="The port for HTTP.")
-    https_port: Port = Field(443, description="The port for HTTPS.")
-    registry: Annotated[str, AfterValidator(_registry)] | None = Field(
-        None, description="The registry of its image; by default Docker Hub."
+    requests: Bool = Field(default=True, description="Whether to buffer requests.")
+    responses: Bool = Field(default=True, description="Whether to buffer responses.")
+    memory: PositiveInt | None = Field(
+        default=None, description="Bytes to buffer in memory; anything beyond goes to disk."
     )
-    repository: str = Field("basecamp/kamal-proxy", description="The repository of its image.")
-    version: Annotated[str, AfterValidator(_tag)] = Field("v0.9.2", description="The tag of its image.")
-    log_max_size: Annotated[str, BeforeValidator(_size)] = Field(
-        "10m", description="The size at which Docker turns its log over."
+    max_request_body: PositiveInt | None = Field(default=None, description="Maximum size of a request body in bytes.")
+    max_response_body: PositiveInt | None = Field(default=None, description="Maximum size of a response body in bytes.")
+
+
+class ProxySettings(SettingsModel):
+    """Routing of requests to the app's containers."""
+
+    host: RouteHost | None = Field(default=None, description="Host name to serve. Default: every host name.")
+    hosts: tuple[RouteHost, ...] = Field(default=(), description="Host names to serve, in place of `host`.")
+    app_port: Port = Field(default=80, description="Port that the app listens on in its container.")
+    path_prefix: UrlPath | None = Field(default=None, description="Serve only paths that start with this prefix.")
+    ssl: Bool = Field(default=False, description="Not supported yet. Terminate TLS in front of the hosts.")
+    healthcheck: HealthcheckSettings = Field(
+        default=HealthcheckSettings(), description="Health check of a new container before it gets requests."
     )
-    options: Options = Field({}, description="Further options of `docker run`.")
-
-    @model_validator(mode="after")
-    def _two_ports(self) -> Self:
-        if self.http_port == self.https_port:
-            raise ValueError(f"has {self.http_port} as http_port and as https_port: give each its own")
-        return self
-
-    @property
-    def image(self) -> str:
-        """The image's name for Docker."""
-        server = f"{self.registry}/" if self.registry else ""
-        return f"{server}{self.repository}:{self.version}"
-
-
-class Proxy(Section):
-    """How requests find the app, and how long they may take."""
-
-    host: RouteHost | None = Field(None, description="The one host name that is served; by default every name is.")
-    hosts: tuple[RouteHost, ...] = Field((), description="The host names that are served.")
-    app_port: Port = Field(80, description="The port at which the container listens.")
-    path_prefix: UrlPath | None = Field(None, description="Serve only paths that begin with this.")
-    ssl: Switch = Field(False, description="Not supported yet: terminate TLS before the hosts.")
-    healthcheck: Healthcheck = Field(Healthcheck(), description="The probe before the switch.")
-    response_timeout: Seconds = Field(30, ge=1, description="Seconds that the app may take to answer a request.")
-    forward_headers: Switch | None = Field(
-        None, description="Whether X-Forwarded-For and -Proto of the client are passed on."
+    response_timeout: PositiveSeconds = Field(
+        default=30, description="Seconds to wait for the app's response to a request."
     )
-    buffering: Buffering = Field(Buffering(), description="Buffers for requests and responses.")
-    run: ProxyRun = Field(ProxyRun(), description="The kamal-proxy container itself.")
+    forward_headers: Bool | None = Field(
+        default=None, description="Whether to pass on the client's `X-Forwarded-For` and `X-Forwarded-Proto` headers."
+    )
+    buffering: BufferingSettings = Field(
+        default=BufferingSettings(), description="Buffering of requests and responses."
+    )
+    run: ProxyRunSettings = Field(default=ProxyRunSettings(), description="kamal-proxy's own container.")
 
     @model_validator(mode="before")
     @classmethod
-    def _not_a_switch(cls, value: Any) -> Any:
+    def _refuse_bool(cls, value: Any) -> Any:
         if isinstance(value, bool):
-            raise ValueError("should be a map: whether a role is behind the proxy is said by servers.ROLE.proxy")
+            raise ValueError("must be a mapping; turn the proxy of a role on or off with servers.ROLE.proxy")
         return value
 
     @field_validator("ssl", mode="before")
     @classmethod
-    def _no_ssl(cls, value: Any) -> Any:
+    def _refuse_ssl(cls, value: Any) -> Any:
         if value in (True, "true") or isinstance(value, dict):
-            raise ValueError("is not supported yet. Terminate TLS before the hosts (a load balancer), and leave it off")
+            raise ValueError(
+                "is not supported yet; terminate TLS in front of the hosts (with a load balancer) and leave this off"
+            )
         return value
 
     @model_validator(mode="after")
-    def _host_or_hosts(self) -> Self:
+    def _check_one_of_host_and_hosts(self) -> Self:
         if self.host and self.hosts:
-            raise ValueError("has both host and hosts: give one of them")
+            raise ValueError("has both host and hosts; set only one of them")
         return self
 
     def all_hosts(self) -> tuple[str, ...]:
-        """The host names that are served; none stands for all."""
+        """Return the host names to serve; an empty tuple stands for every host name."""
         return (self.host,) if self.host else self.hosts
+
+    def merged(self, override: "ProxySettings") -> "ProxySettings":
+        """Return these settings with those that are set in `override` put over them, key by key."""
+        base, own = self.model_dump(exclude_unset=True), override.model_dump(exclude_unset=True)
+        if own.keys() & {"host", "hosts"}:
+            base = {key: value for key, value in base.items() if key not in ("host", "hosts")}
+        return ProxySettings.model_validate(_merge(base, own))
+
+
+def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in override.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

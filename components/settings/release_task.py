@@ -1,14 +1,18 @@
-"""`release_task`: what runs once a version before any host switches, as a migration does."""
+"""`release_task`: a command that runs once for each version before any host switches, such as a migration."""
 
 from pydantic import Field
 
-from .section import Count, Section
-from .servers import Cmd
+from .model import SettingsModel
+from .role import Cmd
+from .values import PositiveInt
 
 
-class ReleaseTask(Section):
-    """A container of the new image with the new environment, on the primary host."""
+class ReleaseTaskSettings(SettingsModel):
+    """A container of the new image that runs on one host before any host switches."""
 
-    cmd: Cmd = Field(min_length=1, description="The command: a text or a list of words.")
-    role: str | None = Field(None, description="The role whose environment it has; by default the primary role.")
-    timeout: Count = Field(600, description="Seconds that it may take.")
+    cmd: Cmd = Field(min_length=1, description="Command: a string or a list of words.")
+    role: str | None = Field(
+        default=None,
+        description="Role whose settings the container has, and on whose first host it runs. Default: the primary role.",
+    )
+    timeout: PositiveInt = Field(default=600, description="Time limit in seconds.")

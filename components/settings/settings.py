@@ -1,239 +1,223 @@
-"""The settings as a whole: one key of the Pulumi config each, and what follows from several of them."""
+"""All settings of a stack, and what follows from several of them."""
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from ..source.version import is_version
-from .boot import Boot
-from .builder import Builder
-from .environment import Environment
-from .hooks import Hooks
-from .proxy import Proxy
-from .registry import Registry
-from .release_task import ReleaseTask
-from .section import NAME, Count, Seconds, Section, shown, text, without_nul
-from .servers import Servers
-from .ssh import Ssh
+from ..errors import SettingsError
+from ..secret import Secret
+from ..source import SourcePolicy
+from .boot import BootSettings
+from .builder import BuilderSettings
+from .env import Env, EnvSettings
+from .hooks import HooksSettings
+from .model import SettingsModel
+from .names import AppName, ImageTag, check_name
+from .proxy import ProxySettings
+from .registry import RegistryLogin, RegistrySettings
+from .release_task import ReleaseTaskSettings
+from .resolved_role import ResolvedRole
+from .role import RoleSettings, RolesOrHosts
+from .ssh import SshSettings
+from .values import PositiveInt, PositiveSeconds, Seconds, coerce_str, format_value, refuse_nul
 
 IMAGE = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
+DEFAULT_PRIMARY_ROLE = "web"
 
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value) or len(value) > 40:
-        raise ValueError(
-            f"should be letters, digits, - and _ (40 at most, a letter or digit in front), found {shown(value)}"
-        )
-    return value
+# Seconds that a container behind the proxy has to stop: its requests have ended by then.
+PROXIED_STOP_TIMEOUT = 10
 
 
-def _destination(value: str) -> str:
-    return "" if value == "none" else _name(value)
+def _check_destination(value: str) -> str:
+    return "" if value in ("", "none") else check_name(value)
 
 
-def _role_name(value: str) -> str:
-    if not NAME.fullmatch(value) or len(value) > 30:
-        raise ValueError("is no name of a role: letters, digits, - and _ (30 at most, a letter or digit in front)")
-    return value
-
-
-def _image(value: str) -> str:
+def _check_image(value: str) -> str:
+    found = format_value(value)
     if "@" in value:
-        raise ValueError(f"should have no digest, found {shown(value)}: the deploy finds it out")
+        raise ValueError(f"{found} must not contain a digest; the deploy looks it up")
     if ":" in value.rpartition("/")[2]:
-        raise ValueError(f"should have no tag, found {shown(value)}: the tag is the version")
+        raise ValueError(f"{found} must not contain a tag; the deployed version becomes the tag")
     if ":" in value or "." in value.partition("/")[0]:
-        raise ValueError(
-            f"should be the repository without its server, found {shown(value)}: put that in registry.server"
-        )
+        raise ValueError(f"{found} must not contain the server; set it in registry.server")
     if not IMAGE.fullmatch(value):
-        raise ValueError(f"should be a repository in lower case, as acme/shop, found {shown(value)}")
+        raise ValueError(f"{found} is not a valid repository; it must be in lower case, such as acme/shop")
     return value
 
 
-def _tag(value: str) -> str:
-    if not is_version(value):
-        raise ValueError(f"should be a tag: letters, digits, _ . - (128 at most), found {shown(value)}")
-    return value
-
-
-def _secret_text(value: Any) -> Any:
-    """A secret's text. What is found is no part of a fault."""
-    if isinstance(value, SecretStr):
+def _validate_secret(value: Any) -> Any:
+    # No message shows what is found.
+    if isinstance(value, Secret):
         return value
-    given = text(value)
-    if not isinstance(given, str):
-        raise ValueError("should be a text")
-    return without_nul(given)
+    text = coerce_str(value)
+    if not isinstance(text, str):
+        raise ValueError("must be a string")
+    return refuse_nul(text)
 
 
-def _by_role(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return {"web": value}
-    if not isinstance(value, dict):
-        raise ValueError(f"should be a list of hosts, or a map of roles, found {shown(value)}")
-    return value
+class Settings(SettingsModel):
+    """All settings of a stack."""
 
-
-RoleName = Annotated[str, AfterValidator(_role_name)]
-SecretText = Annotated[SecretStr, BeforeValidator(_secret_text)]
-
-
-@dataclass(frozen=True)
-class Role:
-    """A role with all that the app's settings say of it.
-
-    :ivar env_secret: variable → key of `secrets`.
-    :ivar proxy: None for a role that gets no requests.
-    :ivar stop_timeout: seconds.
-    """
-
-    name: str
-    hosts: tuple[str, ...]
-    cmd: tuple[str, ...]
-    env: dict[str, str]
-    env_secret: dict[str, str]
-    labels: dict[str, str]
-    options: dict[str, tuple[str, ...]]
-    proxy: Proxy | None
-    strategy: str
-    stop_timeout: int
-
-
-class Settings(Section):
-    """Everything that a stack sets."""
-
-    service: Annotated[str, AfterValidator(_name)] = Field(description="The app's name: it begins all its names.")
-    image: Annotated[str, AfterValidator(_image)] = Field(
-        description="The repository of the image, without server and tag: acme/shop."
+    service: AppName = Field(description="App name; prefix of its containers, routes and folders.")
+    image: Annotated[str, AfterValidator(_check_image)] = Field(
+        description="Image repository without server and tag, such as `acme/shop`."
     )
-    destination: Annotated[str, AfterValidator(_destination)] = Field(
-        "", description="What is deployed to: production, staging … By default the stack's name; `none` for none."
+    destination: Annotated[str, AfterValidator(_check_destination)] = Field(
+        default="",
+        description="Deploy target, such as production or staging. Default: the stack's name; `none` for none.",
     )
-    source: Literal["commit", "strict", "worktree"] = Field(
-        "commit",
-        description="What is built when the working tree has uncommitted changes: the `commit` without them, "
-        "nothing (`strict`), or the `worktree` as it is.",
+    source: SourcePolicy = Field(
+        default=SourcePolicy.COMMIT,
+        description="What to build when there are uncommitted changes: `commit` builds the last commit without them, "
+        "`strict` refuses to deploy, `worktree` builds the files as they are.",
     )
-    version: Annotated[str, AfterValidator(_tag)] | None = Field(
-        None, description="A version that is in the registry: it is deployed, and nothing is built. For a rollback."
+    version: ImageTag | None = Field(
+        default=None,
+        description="Version to deploy without building it, such as for a rollback. It must be in the registry.",
     )
-    servers: Annotated[dict[RoleName, Servers], BeforeValidator(_by_role)] = Field(
-        description="A list of hosts, or roles with their hosts and what is special about them."
+    servers: RolesOrHosts = Field(description="Hosts as a list, or roles with their hosts and settings.")
+    primary_role: str = Field(
+        default=DEFAULT_PRIMARY_ROLE,
+        description="Role that gets requests by default, and whose first host is the primary host. "
+        "If there is only one role, it is that one.",
     )
-    primary_role: str = Field("web", description="The role that is behind the proxy unless it says otherwise.")
-    registry: Registry = Field(Registry(), description="Where the image is pushed to and pulled from.")
-    builder: Builder = Field(Builder(), description="How the image is built.")
-    ssh: Ssh = Field(Ssh(), description="How the hosts are reached.")
-    proxy: Proxy = Field(Proxy(), description="kamal-proxy and what it does with requests.")
-    env: Environment = Field(Environment(), description="The environment of the containers.")
-    secrets: dict[str, SecretText] = Field(
-        {}, description="Secret values by name, each set with `pulumi config set --secret --path secrets.NAME`."
+    registry: RegistrySettings = Field(
+        default=RegistrySettings(), description="Registry to push the image to and pull it from."
     )
-    boot: Boot = Field(Boot(), description="How many hosts switch at a time.")
-    hooks: Hooks = Field(Hooks(), description="The user's own steps.")
-    release_task: ReleaseTask | None = Field(
-        None, description="A command that runs once a version before any host switches: migrations."
+    builder: BuilderSettings = Field(default=BuilderSettings(), description="How to build the image.")
+    ssh: SshSettings = Field(default=SshSettings(), description="How to connect to the hosts.")
+    proxy: ProxySettings = Field(default=ProxySettings(), description="How kamal-proxy routes requests to the app.")
+    env: Env = Field(default=EnvSettings(), description="Environment variables of the containers.")
+    secrets: dict[str, Annotated[Secret, BeforeValidator(_validate_secret)]] = Field(
+        default={},
+        description="Secrets by name. Set each with `pulumi config set --secret --path 'deploy:secrets.NAME'`.",
     )
-    retain_containers: Count = Field(5, description="Stopped containers that each role keeps on a host for rollbacks.")
-    deploy_timeout: Seconds = Field(30, ge=1, description="Seconds that a new container has to become healthy.")
-    drain_timeout: Seconds = Field(30, description="Seconds that open requests have to end after the switch.")
+    boot: BootSettings = Field(default=BootSettings(), description="How many hosts switch at a time.")
+    hooks: HooksSettings = Field(default=HooksSettings(), description="Your own scripts, run at points of the deploy.")
+    release_task: ReleaseTaskSettings | None = Field(
+        default=None,
+        description="Command to run once for each version before any host switches, such as a database migration.",
+    )
+    retain_containers: PositiveInt = Field(
+        default=5, description="Number of stopped containers that each role keeps on a host for rollbacks."
+    )
+    deploy_timeout: PositiveSeconds = Field(
+        default=30, description="Seconds that a new container has to become healthy."
+    )
+    drain_timeout: Seconds = Field(
+        default=30, description="Seconds that open requests have to finish after the switch."
+    )
     readiness_delay: Seconds = Field(
-        7, description="Seconds that a container without proxy and health check has to run to count as ready."
+        default=7,
+        description="Seconds that a container with neither proxy nor health check must keep running to count as ready.",
     )
     stop_timeout: Seconds | None = Field(
-        None, description="Seconds that a container has to stop; by default 10, without proxy `drain_timeout`."
+        default=None,
+        description="Seconds that a container has to stop. Default: 10 behind the proxy, `drain_timeout` without it.",
     )
 
     @field_validator("servers")
     @classmethod
-    def _some_role(cls, value: dict[str, Servers]) -> dict[str, Servers]:
+    def _check_not_empty(cls, value: dict[str, RoleSettings]) -> dict[str, RoleSettings]:
         if not value:
-            raise ValueError("is empty: name at least one host")
+            raise ValueError("is empty; name at least one host")
         return value
-
-    # What follows from several keys.
 
     @property
     def repository(self) -> str:
-        """`server/image`."""
+        """The image repository with its server: `docker.io/acme/shop`."""
         return f"{self.registry.server}/{self.image}"
 
-    def primary(self) -> str:
-        """The name of the primary role: `primary_role`, or the only role that there is."""
-        return next(iter(self.servers)) if len(self.servers) == 1 else self.primary_role
+    @cached_property
+    def roles(self) -> tuple[ResolvedRole, ...]:
+        """The roles, the primary one first, then by name.
 
-    def roles(self) -> tuple[Role, ...]:
-        """All roles, the primary one first, then by name."""
-        names = sorted(self.servers, key=lambda name: (name != self.primary(), name))
-        return tuple(self._role(name, self.servers[name]) for name in names)
-
-    def _role(self, name: str, servers: Servers) -> Role:
-        env = self.env.merged(servers.env)
-        proxy = self.role_proxy(name)
-        stop_timeout = next(
-            (given for given in (servers.stop_timeout, self.stop_timeout) if given is not None),
-            10 if proxy else self.drain_timeout,
-        )
-        return Role(
-            name=name,
-            hosts=servers.hosts,
-            cmd=servers.cmd,
-            env=env.clear,
-            env_secret=env.secret,
-            labels=servers.labels,
-            options=servers.options,
-            proxy=proxy,
-            strategy=servers.strategy,
-            stop_timeout=stop_timeout,
-        )
-
-    def role_proxy(self, name: str) -> Proxy | None:
-        """The proxy settings of role `name`; None if it gets no requests.
-
-        :raises pydantic.ValidationError: when the role's own proxy settings have faults.
+        Raises:
+            SettingsError: A secret that a role needs is not set.
         """
-        given = self.servers[name].proxy
-        if given is False or (given is None and name != self.primary()):
-            return None
-        if not isinstance(given, dict):
-            return self.proxy
-        own = dict(given)
-        base = self.proxy.model_dump(exclude_unset=True)
-        if own.keys() & {"host", "hosts"}:
-            base = {key: value for key, value in base.items() if key not in ("host", "hosts")}
-        return Proxy.model_validate(_over(base, own))
+        return tuple(self._resolve_role(name, self.servers[name]) for name in self._role_names())
 
+    @cached_property
+    def role_proxies(self) -> Mapping[str, ProxySettings | None]:
+        """How kamal-proxy routes requests to each role; None for a role that gets no requests."""
+        return {name: self._resolve_proxy(name, role.proxy) for name, role in self.servers.items()}
+
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
-        """Every host once, those of the primary role first."""
-        return tuple(dict.fromkeys(host for role in self.roles() for host in role.hosts))
+        """The hosts, each once, those of the primary role first."""
+        return tuple(dict.fromkeys(host for name in self._role_names() for host in self.servers[name].hosts))
 
+    @cached_property
     def boot_groups(self) -> tuple[tuple[str, ...], ...]:
-        """The hosts in the groups that switch together."""
-        return self.boot.groups(self.hosts())
+        """The hosts in groups that switch together."""
+        return self.boot.groups(self.hosts)
 
-    def secret(self, name: str) -> str:
-        """The secret `name` in clear."""
-        return self.secrets[name].get_secret_value()
+    @cached_property
+    def registry_login(self) -> RegistryLogin | None:
+        """The login to the registry, or None for no login.
 
-    def secret_values(self) -> dict[str, str]:
-        """All secrets in clear."""
-        return {name: self.secret(name) for name in self.secrets}
-
-    def registry_login(self) -> tuple[str, str] | None:
-        """User and password of the registry in clear; None where nobody logs in."""
+        Raises:
+            SettingsError: A secret of the login is not set.
+        """
         username, password = self.registry.username, self.registry.password
         if username is None or password is None:
             return None
-        return (username if isinstance(username, str) else self.secret(username[0])), self.secret(password)
+        return RegistryLogin(
+            username=Secret(username) if isinstance(username, str) else self.secret(username[0]),
+            password=self.secret(password[0]),
+        )
 
+    def secret(self, name: str) -> Secret:
+        """Return a secret by its name.
 
-def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """`own` over `base`, map by map."""
-    merged = dict(base)
-    for key, value in own.items():
-        below = merged.get(key)
-        merged[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+        Raises:
+            SettingsError: The secret is not set.
+        """
+        try:
+            return self.secrets[name]
+        except KeyError:
+            raise SettingsError(f"secrets.{name}: is required") from None
+
+    def __copy__(self) -> Self:
+        """Copy the fields without the cached properties, which may not hold after `model_copy(update=…)`."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields:
+            del copied.__dict__[name]
+        return copied
+
+    def _primary_role(self) -> str:
+        return next(iter(self.servers)) if len(self.servers) == 1 else self.primary_role
+
+    def _role_names(self) -> list[str]:
+        return sorted(self.servers, key=lambda name: (name != self._primary_role(), name))
+
+    def _resolve_proxy(self, name: str, own: bool | ProxySettings | None) -> ProxySettings | None:
+        if isinstance(own, ProxySettings):
+            return self.proxy.merged(own)
+        enabled = name == self._primary_role() if own is None else own
+        return self.proxy if enabled else None
+
+    def _resolve_role(self, name: str, role: RoleSettings) -> ResolvedRole:
+        # A role's variable replaces the app's variable of the same name, be it clear or secret.
+        own_clear, own_secret = role.env.clear, role.env.secret_names()
+        clear = {name: value for name, value in self.env.clear.items() if name not in own_secret} | own_clear
+        secret = {name: key for name, key in self.env.secret_names().items() if name not in own_clear} | own_secret
+        proxy = self.role_proxies[name]
+        default_stop_timeout = PROXIED_STOP_TIMEOUT if proxy else self.drain_timeout
+        timeouts = (role.stop_timeout, self.stop_timeout, default_stop_timeout)
+        return ResolvedRole(
+            name=name,
+            hosts=role.hosts,
+            cmd=role.cmd,
+            env=clear,
+            secret_env={name: self.secret(key) for name, key in secret.items()},
+            labels=role.labels,
+            options=role.options,
+            proxy=proxy,
+            strategy=role.strategy,
+            stop_timeout=next(timeout for timeout in timeouts if timeout is not None),
+        )

@@ -1,4 +1,4 @@
-"""`ssh`: how the hosts are reached."""
+"""`ssh`: how to connect to the hosts."""
 
 import base64
 import re
@@ -7,73 +7,86 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from .section import HostName, Port, Seconds, SecretName, Section, Switch, UserName, is_host, shown
+from .hosts import HostName, UserName, is_host
+from .model import SettingsModel
+from .names import SecretName
+from .values import Bool, Port, PositiveSeconds, format_value
 
 JUMP = re.compile(r"((?P<user>[^@\s]+)@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?")
 
 
-def _host_key(value: str) -> str:
+def _check_host_key(value: str) -> str:
     found = re.fullmatch(r"(?P<type>(ssh|ecdsa)-[a-z0-9-]+) (?P<key>[A-Za-z0-9+/]+)=*( .*)?", value)
-    if not found or not _begins_with(found["key"], found["type"]):
-        raise ValueError(f"should be a public key as `ssh-keyscan` shows it (ssh-ed25519 AAAA…), found {shown(value)}")
+    if not found or not _is_key_of_type(found["key"], found["type"]):
+        raise ValueError(
+            f"must be a public key as `ssh-keyscan` prints it (ssh-ed25519 AAAA…), not {format_value(value)}"
+        )
+    if found["type"] == "ssh-rsa":
+        # The official command plugin (1.2.1) asks for signatures that no current SSH server makes with an RSA key.
+        raise ValueError(
+            "is an RSA key, which Pulumi's command plugin cannot check; pin the host's ssh-ed25519 or ecdsa key"
+        )
     return " ".join(value.split()[:2])
 
 
-def _begins_with(key: str, key_type: str) -> bool:
-    """Whether the base64 `key` is of the type that is written before it: the blob repeats it (RFC 4253, 6.6)."""
+def _is_key_of_type(key: str, key_type: str) -> bool:
+    # The encoded key starts with the name of its type (RFC 4253, 6.6).
     name = key_type.encode()
-    head = len(name).to_bytes(4, "big") + name
-    whole = key[: len(key) - len(key) % 4]
-    return base64.b64decode(whole).startswith(head)
+    start = len(name).to_bytes(4, "big") + name
+    complete = key[: len(key) - len(key) % 4]
+    return base64.b64decode(complete).startswith(start)
 
 
-def _jump(value: str) -> str:
+def _check_jump(value: str) -> str:
     found = JUMP.fullmatch(value)
     if not found or not is_host(found["host"].strip("[]")) or not 1 <= int(found["port"] or 22) <= 65535:
-        raise ValueError(f"should have the form [user@]host[:port], found {shown(value)}")
+        raise ValueError(f"must look like [user@]host[:port], not {format_value(value)}")
     return value
 
 
 @dataclass(frozen=True)
 class Jump:
-    """The host in between."""
+    """The jump host: the SSH server that connections to the hosts go through."""
 
     host: str
     user: str
     port: int
 
 
-class Ssh(Section):
-    """The login to the hosts. The key is the SSH agent's."""
+class SshSettings(SettingsModel):
+    """The SSH connections to the hosts."""
 
-    user: UserName = Field("root", description="The user on the hosts: root, or one in the group docker.")
-    port: Port = Field(22, description="The port of the SSH server.")
-    users: dict[HostName, UserName] = Field({}, description="Users of single hosts.")
-    ports: dict[HostName, Port] = Field({}, description="Ports of single hosts.")
-    host_keys: dict[HostName, Annotated[str, AfterValidator(_host_key)]] = Field(
-        {}, description="The public key of each host; a host that is left out has to be in known_hosts."
+    user: UserName = Field(default="root", description="User on the hosts: root, or a member of the group `docker`.")
+    port: Port = Field(default=22, description="Port of the SSH server.")
+    users: dict[HostName, UserName] = Field(default={}, description="User by host, where it differs from `user`.")
+    ports: dict[HostName, Port] = Field(default={}, description="Port by host, where it differs from `port`.")
+    host_keys: dict[HostName, Annotated[str, AfterValidator(_check_host_key)]] = Field(
+        default={}, description="Public key by host. The keys of other hosts must be in your `known_hosts`."
     )
-    accept_unknown_host_keys: Switch = Field(
-        False, description="Take any key of a host whose key is not known. Whoever answers gets the secrets."
+    accept_unknown_host_keys: Bool = Field(
+        default=False,
+        description="Accept any key of a host whose key is not known. "
+        "Not safe: whoever answers at the host's address gets the secrets.",
     )
-    proxy: Annotated[str, AfterValidator(_jump)] | None = Field(
-        None, description="A host to go through: [user@]host[:port], user root by default."
+    proxy: Annotated[str, AfterValidator(_check_jump)] | None = Field(
+        default=None, description="Jump host to connect through: `[user@]host[:port]`. Default user: root."
     )
     key_data: SecretName | None = Field(
-        None, description="A list with the name of a secret that holds a private key, instead of the SSH agent."
+        default=None,
+        description="List with the name of the secret that holds the private key. Default: the keys of the SSH agent.",
     )
-    connect_timeout: Seconds = Field(15, ge=1, description="Seconds that one dial may take.")
+    connect_timeout: PositiveSeconds = Field(default=15, description="Seconds to wait for a connection.")
 
     def user_of(self, host: HostName) -> str:
-        """Who logs in at `host`."""
+        """Return the user on a host."""
         return self.users.get(host, self.user)
 
     def port_of(self, host: HostName) -> int:
-        """Where `host` listens."""
+        """Return the port of the SSH server of a host."""
         return self.ports.get(host, self.port)
 
     def jump(self) -> Jump | None:
-        """The host in between, if there is one."""
+        """Return the jump host, if one is set."""
         found = JUMP.fullmatch(self.proxy) if self.proxy else None
         if not found:
             return None

@@ -1,5 +1,6 @@
-"""Which tree is built and what it is called: a pure function of the Git repository."""
+"""Which git tree is built, and its version. Both depend only on the content of the Git repository."""
 
-from .source import Source, SourcePolicy, listed, resolve_source
+from .source import Source, SourcePolicy, format_file_list, resolve_source
+from .version import is_version
 
-__all__ = ["Source", "SourcePolicy", "listed", "resolve_source"]
+__all__ = ["Source", "SourcePolicy", "format_file_list", "is_version", "resolve_source"]

@@ -1,28 +1,30 @@
-"""Run git, through GitPython, so that neither the caller's environment nor the user's configuration changes the answer."""
+"""Run git so that neither the caller's environment nor the user's configuration changes the result.
+
+GitPython starts the program and stops it at its time limit. Its `Repo` and `Commit` are not used, because they do not
+always agree with git: they obey GIT_OBJECT_DIRECTORY and GIT_COMMON_DIR, ignore core.worktree, cannot read the ids of a
+SHA-256 repository, and lose what git says about a repository that it refuses or cannot read.
+"""
 
 import os
+import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 
-if TYPE_CHECKING:
-    from git import Git
-
-QUERY_LIMIT = 120.0
-"""Seconds that a question to git may take; a cold network disk is slow, a hung one must not hang the deploy."""
+DEFAULT_TIMEOUT = 120.0
+"""Seconds that one git command may take. A network file system can be slow, but a hung one must not hang the deploy."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",  # a replaced object exists in this clone only
-    "GIT_OPTIONAL_LOCKS": "0",  # `git status` would else refresh the user's index
-    "GIT_TERMINAL_PROMPT": "0",  # a prompt would wait for ever
+    "GIT_NO_REPLACE_OBJECTS": "1",  # `git replace` only affects this clone
+    "GIT_OPTIONAL_LOCKS": "0",  # otherwise `git status` refreshes the user's index
+    "GIT_TERMINAL_PROMPT": "0",  # nobody would answer a prompt
 }
 
-FOREIGN_VARIABLES = (
-    # `git rev-parse --local-env-vars`: set when a git hook or alias runs us, and about that command's repository.
-    # GIT_CONFIG_COUNT stays: it is how a CI job says safe.directory, and our own `-c` flags win over it.
+REMOVED_VARIABLES = (
+    # `git rev-parse --local-env-vars`: a git hook or alias that runs the deploy sets these for its own repository.
+    # GIT_CONFIG_COUNT is left in place: CI jobs set safe.directory with it, and our `-c` options take precedence over it.
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
@@ -37,14 +39,14 @@ FOREIGN_VARIABLES = (
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
-    # These change what a path or an attribute means.
+    # These change the meaning of paths and attributes.
     "GIT_ATTR_SOURCE",
     "GIT_GLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
     "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
     "GIT_NOGLOB_PATHSPECS",
-    # Makes a clone quick; an image needs the files themselves.
+    # This leaves Git LFS pointers in place of the files, and an image needs the files.
     "GIT_LFS_SKIP_SMUDGE",
 )
 
@@ -55,85 +57,80 @@ CONFIGURATION: Mapping[str, str] = {
     "core.eol": "lf",
     "core.excludesFile": os.devnull,
     "core.fsmonitor": "false",
-    "core.fsync": "none",  # only scratch files are written
-    "core.hooksPath": os.devnull,  # post-index-change would run for our scratch index
+    "core.fsync": "none",  # git only writes scratch files here
+    "core.hooksPath": os.devnull,  # the post-index-change hook would run for the scratch index
     "core.looseCompression": "0",
     "core.safecrlf": "false",
-    "core.splitIndex": "false",  # a split index would leave a shared part in the user's repository
+    "core.splitIndex": "false",  # a split index would write a shared part into the user's repository
     "diff.ignoreSubmodules": "none",
-    "status.showUntrackedFiles": "all",  # as configuration, because it must reach the submodules too
+    "status.showUntrackedFiles": "all",  # not an option of `git status`, because it must apply to submodules as well
     "submodule.recurse": "false",
 }
 
 
 class GitError(SourceError):
-    """git ended with an error; `answer` is what it said."""
+    """A git command that failed. `stderr` is what git printed."""
 
-    def __init__(self, place: str, command: str, answer: str) -> None:
-        super().__init__(f"git {command} failed for {place}: {answer or 'it gave no reason'}")
-        self.answer = answer
+    def __init__(self, place: str, command: str, stderr: str) -> None:
+        super().__init__(f"git {command} failed for {place}: {stderr or 'git gave no reason.'}")
+        self.stderr = stderr
 
 
 def run_git(
     directory: Path,
-    *words: str,
+    *arguments: str,
     environment: Mapping[str, str] | None = None,
     configuration: Mapping[str, str] = CONFIGURATION,
-    accepted: Collection[int] = (0,),
-    limit: float = QUERY_LIMIT,
+    exit_codes: Collection[int] = (0,),
+    timeout: float = DEFAULT_TIMEOUT,
 ) -> bytes:
-    """Run `git words…` in a directory and return its standard output, without the last newline.
+    """Run a git command in a directory.
 
-    environment: variables for this command beside `ENVIRONMENT`. configuration: replaces `CONFIGURATION`.
-    accepted: exit statuses that are no error. limit: seconds.
-    Raises SourceError where git is missing or takes longer than the limit, and GitError where it fails.
+    Args:
+        directory: The working directory.
+        arguments: The command and its arguments.
+        environment: Variables to set in addition to `ENVIRONMENT`.
+        configuration: Configuration to set for this command, by key.
+        exit_codes: The exit codes that are not errors.
+        timeout: The time limit in seconds.
+
+    Returns:
+        The command's standard output without the last newline.
+
+    Raises:
+        GitError: The command failed.
+        SourceError: git is not installed, or the command took longer than the timeout.
     """
-    git = _git_class()
-    from git.exc import GitCommandNotFound
+    program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE", "git")  # GitPython runs this program when it is imported
+    if shutil.which(program) is None:
+        raise SourceError(f"git is not installed: there is no program {program} on the PATH. Install git.")
+    from git import Git  # takes 40 ms, and a deploy of a pinned version does not need it
 
     variables = {**ENVIRONMENT, **(environment or {})}
-    foreign = [name for name in FOREIGN_VARIABLES if name in os.environ and name not in variables]
-    # GitPython can set variables but not take them away: where there are some to take away, env(1) does.
-    prefix = ["env", *(word for name in foreign for word in ("-u", name))] if foreign else []
-    settings = [word for key, value in configuration.items() for word in ("-c", f"{key}={value}")]
-    command = [*prefix, git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *words]
-    try:
-        status, output, answer = git(str(directory)).execute(
-            command,
-            env=variables,
-            kill_after_timeout=limit,
-            stdout_as_string=False,
-            with_exceptions=False,
-            with_extended_output=True,
-            umask=0o022,  # files of an export get the same modes on every machine
-        )
-    except (GitCommandNotFound, PermissionError) as error:
-        raise _git_missing() from error
-    answer = answer.strip()
-    if status not in accepted:
+    # GitPython can set variables but not remove them, so env(1) does.
+    removed = [name for name in REMOVED_VARIABLES if name in os.environ and name not in variables]
+    prefix = ["env", *(word for name in removed for word in ("-u", name))] if removed else []
+    options = [word for key, value in configuration.items() for word in ("-c", f"{key}={value}")]
+    # `-C`, because GitPython expands variables in its working directory, and ignores one that it cannot enter.
+    command = [*prefix, program, "-C", str(directory), *options, *arguments]
+    status, stdout, stderr = Git().execute(
+        command,
+        env=variables,
+        kill_after_timeout=timeout,
+        stdout_as_string=False,
+        with_exceptions=False,
+        with_extended_output=True,
+        umask=0o022,  # exported files have the same modes on every machine
+    )
+    if status not in exit_codes:
         place = variables.get("GIT_DIR", str(directory))
-        if answer.startswith("Timeout:"):
-            raise SourceError(f"git {words[0]} for {place} did not end within {limit:g} seconds.")
-        raise GitError(place, words[0], answer)
-    return output
+        if stderr.startswith("Timeout:"):
+            raise SourceError(f"git {arguments[0]} for {place} did not finish within {timeout:g} seconds.")
+        raise GitError(place, arguments[0], stderr.strip())
+    return stdout
 
 
-def displayed(path: bytes) -> str:
-    """A file's name as it can be shown in a terminal: what is not printable or not UTF-8 is escaped."""
+def display_path(path: bytes) -> str:
+    """Format a path for a terminal: escape what is not printable or not UTF-8."""
     text = path.decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-
-
-def _git_class() -> type["Git"]:
-    # Imported late: it takes a tenth of a second, and a deploy of a pinned version needs no git at all.
-    try:
-        from git import Git
-    except ModuleNotFoundError:
-        raise
-    except ImportError as error:  # GitPython looks for the program when it is imported
-        raise _git_missing() from error
-    return Git
-
-
-def _git_missing() -> SourceError:
-    return SourceError("The git program cannot be run here: install git, and see that it is on the PATH.")

@@ -1,121 +1,133 @@
-"""A Git repository with a working tree: where it is, its HEAD, and the few settings of its configuration that count."""
+"""A Git repository with a working tree: its paths, its HEAD and the commands that run in it."""
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import SourceError
-from .git_command import CONFIGURATION, QUERY_LIMIT, GitError, run_git
+from .git_command import CONFIGURATION, DEFAULT_TIMEOUT, GitError, run_git
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit. `id` and `tree` are hex; `time` is the committer's date in seconds since 1970."""
+    """A commit.
+
+    Attributes:
+        id: The commit's id, in hex.
+        tree: The id of its tree, in hex.
+        time: The committer's date, in seconds since 1970.
+    """
 
     id: str
     tree: str
     time: int
 
-    @property
-    def date(self) -> str:
-        """The committer's date in UTC, as RFC 3339 writes it."""
-        return datetime.fromtimestamp(self.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository's working tree and its Git directory, both absolute."""
+    """A Git repository with a working tree.
+
+    Attributes:
+        worktree: The top of the working tree, as an absolute path.
+        git_dir: The Git directory, as an absolute path.
+    """
 
     worktree: Path
     git_dir: Path
 
+    @property
+    def common_dir(self) -> Path:
+        """The Git directory that all linked worktrees share (gitrepository-layout(5), "commondir")."""
+        try:
+            shared = (self.git_dir / "commondir").read_bytes()
+        except FileNotFoundError:
+            return self.git_dir
+        return self.git_dir / os.fsdecode(shared.removesuffix(b"\n"))
+
+    @cached_property
+    def converts_line_ends(self) -> bool:
+        """Whether the user's configuration says how git converts line ends."""
+        keys = r"^core\.(autocrlf|eol)$"
+        # Exit code 1: neither of them is set.
+        return bool(self.git("config", "--get-regexp", keys, configuration={}, exit_codes=(0, 1)))
+
+    @cached_property
+    def _file_mode(self) -> str:
+        # Executable files count as such whatever the user configured, unless the file system cannot tell: git never
+        # makes HEAD executable, so where HEAD is executable, every file is.
+        return "false" if (self.git_dir / "HEAD").stat().st_mode & 0o111 else "true"
+
     def git(
         self,
-        *words: str,
+        *arguments: str,
         environment: Mapping[str, str] | None = None,
-        configuration: Mapping[str, str] | None = None,
-        accepted: Collection[int] = (0,),
-        limit: float = QUERY_LIMIT,
+        configuration: Mapping[str, str] = CONFIGURATION,
+        exit_codes: Collection[int] = (0,),
+        timeout: float = DEFAULT_TIMEOUT,
     ) -> bytes:
-        """`run_git` for this repository; `configuration` is added to the usual one."""
+        """Run a git command on this repository. See `run_git`."""
         place = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.worktree)}
         return run_git(
             self.worktree,
-            *words,
+            *arguments,
             environment={**place, **(environment or {})},
-            configuration={**CONFIGURATION, "core.fileMode": self._file_mode, **(configuration or {})},
-            accepted=accepted,
-            limit=limit,
+            configuration={**configuration, "core.fileMode": self._file_mode},
+            exit_codes=exit_codes,
+            timeout=timeout,
         )
 
     def head(self) -> Commit:
-        """The commit that is checked out. Raises SourceError where there is none yet."""
+        """Read the commit that is checked out.
+
+        Raises:
+            SourceError: There is no commit yet, or it cannot be read.
+        """
         try:
-            lines = self.git("rev-list", "--max-count=1", "--format=%H %T %ct", "HEAD", "--").split(b"\n")
-        except GitError:
-            if not self.git("rev-parse", "--verify", "--quiet", "HEAD", accepted=(0, 1)):
+            output = self.git("rev-list", "--max-count=1", "--format=%H %T %ct", "HEAD", "--")
+        except GitError as error:
+            if "bad revision" in error.stderr:
                 raise SourceError(
                     f"The Git repository {self.worktree} has no commit yet: commit the app first."
                 ) from None
             raise
-        commit, tree, time = lines[1].decode().split()
+        commit, tree, time = output.splitlines()[1].decode().split()
         return Commit(commit, tree, int(time))
-
-    def path(self, name: str) -> Path:
-        """Where a part of the Git directory is, such as `objects`: linked worktrees share some of them."""
-        return Path(os.fsdecode(self.git("rev-parse", "--path-format=absolute", "--git-path", name)))
-
-    @cached_property
-    def line_ends(self) -> dict[str, str]:
-        """How the user's git converts line ends, by key, where it is set."""
-        keys = r"^core\.(autocrlf|eol)$"
-        found: dict[str, str] = {}
-        answer = run_git(
-            self.worktree,
-            *("config", "-z", "--get-regexp", keys),
-            environment={"GIT_DIR": str(self.git_dir)},
-            configuration={},
-            accepted=(0, 1),  # 1: none of them is set
-        )
-        for entry in os.fsdecode(answer).split("\0")[:-1]:
-            key, has_value, value = entry.partition("\n")
-            found[key] = value if has_value else "true"
-        return found
-
-    @cached_property
-    def _file_mode(self) -> str:
-        # Whatever the user set, executable files count as such, except where the file system cannot tell:
-        # git never makes HEAD executable, so where it is, every file is.
-        return "false" if (self.git_dir / "HEAD").stat().st_mode & 0o111 else "true"
 
 
 def find_repository(directory: Path) -> Repository:
-    """The repository that a directory belongs to. Raises SourceError where there is none, or git refuses it."""
+    """Find the repository that a directory belongs to.
+
+    Raises:
+        SourceError: The directory does not exist or is not in a repository with a working tree, or git does not trust
+            the repository.
+    """
     if not directory.is_dir():
         raise SourceError(f"The build context {directory} is not a directory: create it, or correct builder.context.")
     try:
-        worktree = run_git(directory, "rev-parse", "--show-toplevel")
-        git_dir = run_git(directory, "rev-parse", "--absolute-git-dir")
+        output = run_git(directory, "rev-parse", "--show-toplevel", "--absolute-git-dir")
     except GitError as error:
-        raise _refused(directory, error) from error
+        raise _explain(directory, error) from error
+    # Both paths are absolute, so a line that does not start with a slash continues the path before it.
+    worktree, git_dir = re.split(rb"\n(?=/)", output, maxsplit=1)
     return Repository(Path(os.fsdecode(worktree)), Path(os.fsdecode(git_dir)))
 
 
-def _refused(directory: Path, error: GitError) -> SourceError:
-    if "dubious ownership" in error.answer:
+def _explain(directory: Path, error: GitError) -> SourceError:
+    if "dubious ownership" in error.stderr:
         return SourceError(
-            f"git does not trust the repository of {directory}, because someone else owns it. {error.answer}"
+            f"git does not trust the repository of {directory}, because it belongs to another user. {error.stderr}"
         )
-    if "must be run in a work tree" in error.answer:
+    if "must be run in a work tree" in error.stderr:
         return SourceError(
-            f"{directory} is in a bare Git repository, without a working tree: deploy from a clone of it."
+            f"{directory} is in a bare Git repository, which has no working tree: deploy from a clone of it."
         )
-    if "not a git repository" in error.answer:
+    if "not a git repository" in error.stderr:
         return SourceError(
-            f"There is no Git repository at {directory} (git says: {error.answer}). A version is named after a commit: "
-            "run `git init` and commit the app, correct builder.context, or pin a built version with deploy:version."
+            f"{directory} is not in a Git repository (git says: {error.stderr}). A version is named after a commit: "
+            "run `git init` and commit the app, correct builder.context, or set deploy:version to deploy an image that "
+            "was pushed before."
         )
     return error

@@ -1,57 +1,66 @@
-"""Which tree is built, and what it is called: the one place where a version comes from.
+"""The tree that is built and its version. This is the one place where a version comes from.
 
-The version is a function of the repository's content alone: the same tree has the same version in a preview and in the
-update after it, in two processes, in another clone, and whatever the user's git configuration is.
+The version depends only on the repository's content. The same tree has the same version in a preview and in the update
+after it, in two processes, in another clone, and whatever the user's git configuration is.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from ..errors import SourceError
 from .export import export_tree
-from .repository import Commit, Repository, find_repository
+from .repository import Repository, find_repository
 from .version import source_version
-from .working_tree import Change, open_working_tree, refuse_nested_changes
+from .working_tree import open_working_tree, refuse_nested_changes
 
 
 class SourcePolicy(StrEnum):
-    """What is built where the working tree has uncommitted changes (`deploy:source`)."""
+    """What is built when the working tree has uncommitted changes (`deploy:source`)."""
 
     COMMIT = "commit"
-    """HEAD's commit, without the changes."""
+    """The commit that is checked out, without the changes."""
     STRICT = "strict"
     """Nothing: the deploy is refused."""
     WORKTREE = "worktree"
-    """The working tree as it is, under a version that says so."""
+    """The working tree with its changes, under a version of its own."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The tree that is built."""
+    """The tree that is built, and its version.
+
+    Attributes:
+        commit: The id of the commit that is checked out, in hex (label org.opencontainers.image.revision).
+        tree: The id of the git tree that is built, in hex. It is the tree of the whole repository.
+        version: The commit's id, or `<commit>_uncommitted_<first 16 digits of the tree's id>` if the tree is not the
+            commit's.
+        left_out: The changed and untracked files that are not built.
+        time: The commit's date in seconds since 1970. Every exported file has this date.
+        repository: The repository that has the tree.
+        folder: The build context's path in the tree.
+    """
 
     commit: str
-    """Id of HEAD's commit, in hex (org.opencontainers.image.revision)."""
     tree: str
-    """Id of the git tree that is built, of the whole repository, in hex."""
     version: str
-    """The commit's id, or `<commit>_uncommitted_<first 16 digits of the tree's>` where the tree is not the commit's."""
-    created: str
-    """The commit's date, RFC 3339 in UTC (org.opencontainers.image.created)."""
     left_out: tuple[str, ...]
-    """Files that are changed or untracked, and that this build leaves out."""
+    time: int
     repository: Repository = field(repr=False, compare=False)
-    """The repository that the tree comes from."""
     folder: Path = field(repr=False, compare=False)
-    """The build context's place in the tree."""
-    time: int = field(repr=False, compare=False)
-    """The commit's date in seconds since 1970: the date of every exported file."""
+
+    @property
+    def created(self) -> str:
+        """The commit's date in UTC, in RFC 3339 format (label org.opencontainers.image.created)."""
+        return datetime.fromtimestamp(self.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def export(self, destination: Path) -> None:
-        """Write the build context to a folder, which is replaced as a whole, or on an error not at all.
+        """Write the build context to a folder, which is replaced as a whole or, after an error, not at all.
 
-        Raises SourceError where the working tree is built and is no longer what the version names, where the context is
-        not in the tree, where a submodule or a Git LFS file is missing, and where git or the disk fails.
+        Raises:
+            SourceError: The working tree changed since its version was computed, the build context is not in the tree, a
+                submodule or Git LFS file is missing, or the folder cannot be written.
         """
         try:
             if self.version == self.commit:
@@ -74,63 +83,54 @@ class Source:
             )
 
 
-def resolve_source(context: Path, policy: str) -> Source:
-    """The tree to build for a build context, which is the top of a Git repository or a folder in it.
+def resolve_source(context: Path, policy: SourcePolicy) -> Source:
+    """Find the tree to build, and its version.
 
-    policy: one of `SourcePolicy`; it decides where the working tree is not clean: `git status` shows a change or an
-    untracked file, anywhere in the repository or its submodules. Ignored files never count.
-    Raises SourceError where there is no repository or no commit, and where the policy refuses.
+    A working tree has uncommitted changes if `git status` lists any file in the whole repository or in its submodules.
+    Ignored files do not count.
+
+    Args:
+        context: The build context: the top of a Git repository, or a folder in it.
+        policy: What to do if the working tree has uncommitted changes.
+
+    Raises:
+        SourceError: There is no repository or no commit, git cannot read it, or the policy refuses the changes.
     """
-    chosen = _policy(policy)
     repository = find_repository(context)
     try:
         head = repository.head()
         with open_working_tree(repository) as working_tree:
             changes = working_tree.changes()
-            if changes and chosen is SourcePolicy.STRICT:
-                raise _uncommitted(repository, changes)
-            if changes and chosen is SourcePolicy.WORKTREE:
+            tree, left_out = head.tree, tuple(map(str, changes))
+            if changes and policy is SourcePolicy.STRICT:
+                raise _uncommitted(repository, left_out)
+            if changes and policy is SourcePolicy.WORKTREE:
                 refuse_nested_changes(changes)
-                return _source(repository, context, head, tree=working_tree.write())
-            return _source(repository, context, head, tree=head.tree, left_out=tuple(map(str, changes)))
+                tree, left_out = working_tree.write(), ()
+        return Source(
+            commit=head.id,
+            tree=tree,
+            version=source_version(head.id, head.tree, tree),
+            left_out=left_out,
+            time=head.time,
+            repository=repository,
+            folder=context.resolve().relative_to(repository.worktree.resolve()),
+        )
     except OSError as error:
         raise SourceError(f"The Git repository {repository.worktree} cannot be read: {error}") from error
 
 
-def listed(files: tuple[str, ...], limit: int = 20) -> str:
-    """File names one a line, indented: the first ones, and how many more there are."""
+def format_file_list(files: tuple[str, ...], limit: int = 20) -> str:
+    """Format file names for a message: one per line and indented, then how many were left out beyond the limit."""
     lines = [f"  {file}" for file in files[:limit]]
     if len(files) > limit:
         lines.append(f"  and {len(files) - limit} more")
     return "\n".join(lines)
 
 
-def _policy(policy: str) -> SourcePolicy:
-    try:
-        return SourcePolicy(policy)
-    except ValueError:
-        raise SourceError(f"deploy:source is {policy!r}; it can be {', '.join(SourcePolicy)}.") from None
-
-
-def _source(
-    repository: Repository, context: Path, head: Commit, *, tree: str, left_out: tuple[str, ...] = ()
-) -> Source:
-    return Source(
-        commit=head.id,
-        tree=tree,
-        version=source_version(head.id, head.tree, tree),
-        created=head.date,
-        left_out=left_out,
-        repository=repository,
-        folder=context.resolve().relative_to(repository.worktree.resolve()),
-        time=head.time,
-    )
-
-
-def _uncommitted(repository: Repository, changes: list[Change]) -> SourceError:
-    files = tuple(map(str, changes))
+def _uncommitted(repository: Repository, files: tuple[str, ...]) -> SourceError:
     return SourceError(
         f"{len(files)} uncommitted change{'s' if len(files) > 1 else ''} in {repository.worktree}, "
-        f"and deploy:source is strict:\n{listed(files)}\n"
-        "Commit or stash them, or set deploy:source to `commit` (leaves them out) or `worktree` (builds them)."
+        f"and deploy:source is strict:\n{format_file_list(files)}\n"
+        "Commit or stash them, or set deploy:source to `commit` to leave them out or to `worktree` to build them."
     )

@@ -1,4 +1,4 @@
-"""Docker hosts over SSH, a registry and an SSH agent, all on this machine, to deploy to and to test with."""
+"""Docker hosts reached over SSH, a registry and an SSH agent on this computer, to deploy to and to test with."""
 
 from dev.sandbox.inventory import Host, Inventory, Registry
 from dev.sandbox.sandbox import Sandbox

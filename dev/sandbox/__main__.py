@@ -1,4 +1,4 @@
-"""`python3 -m dev.sandbox up|down|status|env`."""
+"""Runs the sandbox's commands: `python -m dev.sandbox up|down|status|env`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""An SSH agent of the sandbox's own, with a key made for it."""
+"""The sandbox's own SSH agent, with a key made for it."""
 
 import os
 from collections.abc import Callable
@@ -6,55 +6,46 @@ from collections.abc import Callable
 from dev.sandbox.commands import run, wait_until
 from dev.sandbox.errors import SandboxError
 from dev.sandbox.files import make_folder, tail
-from dev.sandbox.layout import Layout
-from dev.sandbox.namespace import Namespace
+from dev.sandbox.network import Network
+from dev.sandbox.paths import Paths
 
 
-def public_key(layout: Layout) -> str:
-    """The key's public half as in authorized_keys; the key is made when there is none."""
-    public = layout.key.with_suffix(".pub")
-    if not public.exists():
-        make_folder(layout, layout.key.parent)
-        layout.key.unlink(missing_ok=True)
-        argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sandbox", "-f", str(layout.key)]
-        run(argv, user=layout.owner)
-    return public.read_text()
+def up(paths: Paths, network: Network, say: Callable[[str], None]) -> None:
+    """Make the key unless it is there, and start the agent unless it holds the key.
 
-
-def up(layout: Layout, hub: Namespace, say: Callable[[str], None]) -> None:
-    """Make sure that the agent runs and holds the key. It answers only to whom it runs as: the user."""
-    key = public_key(layout).split()[1]
-    if holds(layout, key):
+    The agent runs as the user, since it answers to nobody else but root.
+    """
+    if not paths.ssh_key.with_suffix(".pub").exists():
+        make_folder(paths, paths.ssh_key.parent)
+        paths.ssh_key.unlink(missing_ok=True)
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sandbox", "-f", str(paths.ssh_key)]
+        run(words, user=paths.owner)
+    if holds_key(paths):
         return
     say("agent: starting ssh-agent")
-    layout.agent_socket.unlink(missing_ok=True)
-    user, group = layout.owner
-    log = layout.network / "agent.log"
-    hub.start(
-        [
-            "setpriv",
-            f"--reuid={user}",
-            f"--regid={group}",
-            "--clear-groups",
-            "ssh-agent",
-            "-D",
-            "-a",
-            str(layout.agent_socket),
-        ],
-        log,
-        ["--pid"],
-    )
-    wait_until(layout.agent_socket.exists, "ssh-agent to listen", 5, lambda: tail(log))
-    run(["ssh-add", "-q", str(layout.key)], env=environment(layout), user=layout.owner, timeout=10)
+    paths.agent_socket.unlink(missing_ok=True)
+    user, group = paths.owner
+    log = paths.network / "agent.log"
+    as_user = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+    network.bridge.start([*as_user, "ssh-agent", "-D", "-a", str(paths.agent_socket)], log, ["--pid"])
+    wait_until(paths.agent_socket.exists, "ssh-agent to listen", 5, lambda: tail(log))
+    run(["ssh-add", "-q", str(paths.ssh_key)], env=environment(paths), user=paths.owner, timeout=10)
 
 
-def holds(layout: Layout, key: str) -> bool:
-    """Whether the agent answers and has `key`, the middle word of a public key's line."""
+def public_key(paths: Paths) -> str:
+    """Return the public key, as a line of authorized_keys."""
+    return paths.ssh_key.with_suffix(".pub").read_text()
+
+
+def holds_key(paths: Paths) -> bool:
+    """Return whether the agent answers and holds the key."""
     try:
-        return key in run(["ssh-add", "-L"], env=environment(layout), user=layout.owner, timeout=5)
+        keys = run(["ssh-add", "-L"], env=environment(paths), user=paths.owner, timeout=5)
     except SandboxError:
-        return False  # No agent, or an empty one.
+        return False  # There is no agent, or it holds no key at all.
+    return public_key(paths).split()[1] in keys
 
 
-def environment(layout: Layout) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "SSH_AUTH_SOCK": str(layout.agent_socket)}
+def environment(paths: Paths) -> dict[str, str]:
+    """Return the whole environment of a program that uses the agent."""
+    return {"PATH": os.environ["PATH"], "SSH_AUTH_SOCK": str(paths.agent_socket)}

@@ -1,4 +1,4 @@
-"""The sample app as a git repository of its own, for the user to edit."""
+"""The sample app as a Git repository of its own, for the user to edit."""
 
 import os
 import shutil
@@ -8,33 +8,33 @@ from pathlib import Path
 
 from dev.sandbox.commands import run
 from dev.sandbox.files import make_folder
-from dev.sandbox.layout import Layout
+from dev.sandbox.paths import Paths
 
-# Fixed, so that the first version is the same for everybody.
-WHEN = "2026-01-01T00:00:00Z"
-IDENTITY = {"user.name": "Sandbox", "user.email": "sandbox@example.invalid", "commit.gpgsign": "false"}
+# Fixed, so that the first commit, which is the first version, is the same for everybody.
+DATE = "2026-01-01T00:00:00Z"
+CONFIG = {"user.name": "Sandbox", "user.email": "sandbox@example.invalid", "commit.gpgsign": "false"}
 
 
-def ensure(layout: Layout, say: Callable[[str], None]) -> None:
+def ensure(paths: Paths, say: Callable[[str], None]) -> None:
     """Make the app's repository from `example/`, unless there is one: the user's edits stay."""
-    if (layout.app / ".git").is_dir():
+    if (paths.app / ".git").is_dir():
         return
-    say("app: making a git repository from example/")
-    # Under another name first: a run that is killed leaves no half repository.
-    draft = layout.app.with_name("app.new")
+    say("app: making a Git repository from example/")
+    # Under another name first, so that a killed run does not leave half a repository.
+    draft = paths.app.with_name("app.new")
     shutil.rmtree(draft, ignore_errors=True)
-    make_folder(layout, draft)
-    copy(layout.example, draft, layout)
-    git(layout, draft, "init", "--quiet", "--initial-branch=main")
-    for key, value in IDENTITY.items():
-        git(layout, draft, "config", key, value)
-    git(layout, draft, "add", "--all")
-    git(layout, draft, "commit", "--quiet", "--message=The sample app")
-    draft.rename(layout.app)
+    make_folder(paths, draft)
+    copy(paths, paths.example, draft)
+    git(paths, draft, "init", "--quiet", "--initial-branch=main")
+    for key, value in CONFIG.items():
+        git(paths, draft, "config", key, value)
+    git(paths, draft, "add", "--all")
+    git(paths, draft, "commit", "--quiet", "--message=The sample app")
+    draft.rename(paths.app)
 
 
-def copy(source: Path, target: Path, layout: Layout) -> None:
-    """Copy a folder with plain modes, whatever an archive or umask made of them."""
+def copy(paths: Paths, source: Path, target: Path) -> None:
+    """Copy a folder, with the modes that Git knows instead of those that an archive or a umask gave the files."""
     for path in sorted(source.rglob("*")):
         new = target / path.relative_to(source)
         if path.is_dir():
@@ -43,12 +43,17 @@ def copy(source: Path, target: Path, layout: Layout) -> None:
         else:
             shutil.copyfile(path, new)
             new.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
-        os.chown(new, *layout.owner)
+        os.chown(new, *paths.owner)
 
 
-def git(layout: Layout, repository: Path, *words: str) -> None:
-    """Run git as the user, but with nobody's own settings."""
-    nothing = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
-    dates = {"GIT_AUTHOR_DATE": WHEN, "GIT_COMMITTER_DATE": WHEN}
-    env = {"PATH": os.environ["PATH"], **nothing, **dates}
-    run(["git", "-C", str(repository), *words], env=env, user=layout.owner)
+def git(paths: Paths, repository: Path, *arguments: str) -> None:
+    """Run git as the user, but without the settings of the user or the machine."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_DATE": DATE,
+        "GIT_COMMITTER_DATE": DATE,
+    }
+    run(["git", "-C", str(repository), *arguments], env=env, user=paths.owner)

@@ -1,86 +1,53 @@
-"""The sandbox's certificate authority and the registry's certificate."""
+"""The registry's certificate, and a certificate authority to sign it."""
 
 import os
 import ssl
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from dev.sandbox.commands import run
-from dev.sandbox.files import make_folder, write_file
-from dev.sandbox.layout import Layout
+from dev.sandbox.errors import SandboxError
+from dev.sandbox.files import write_file
+from dev.sandbox.paths import Paths
 
-EXTENSIONS = """\
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = IP:{address}, DNS:registry
-"""
+NO_TRUSTME = """\
+The sandbox needs the Python package trustme. Start the sandbox with `make up`, or with the Python that has it:
+    python3 -m dev.toolchain --sandbox
+    .local/venv-sandbox/bin/python -m dev.sandbox up"""
 
 
-def up(layout: Layout, address: IPv4Address) -> None:
-    """Make authority (`ca.pem`), certificate (`registry.pem`, `registry.key`) for `address`, and `bundle.pem`.
-
-    The bundle is what this machine trusts anyway, and the authority: for SSL_CERT_FILE.
-    """
-    folder = layout.certificates
-    make_folder(layout, folder)
-    if not (folder / "registry.pem").exists():
-        make(folder, address)
-    write_file(layout, folder / "bundle.pem", trusted(layout) + (folder / "ca.pem").read_text())
+def ensure(paths: Paths, address: IPv4Address) -> None:
+    """Issue the registry's certificate for `address` unless there is one, and write the bundle for SSL_CERT_FILE."""
+    if not (paths.certificates / "registry.pem").exists():
+        issue(paths, address)
+    authority = (paths.certificates / "ca.pem").read_text()
+    write_file(paths, paths.certificates / "bundle.pem", trusted_here(paths) + authority)
 
 
-def make(folder: Path, address: IPv4Address) -> None:
-    ca, key, draft = folder / "ca.pem", folder / "registry.key", folder / "registry.pem.new"
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-days",
-            "3650",
-            "-subj",
-            "/CN=Sandbox authority",
-            *new_key,
-            "-keyout",
-            str(folder / "ca.key"),
-            "-out",
-            str(ca),
-            "-addext",
-            "keyUsage=critical,keyCertSign,cRLSign",
-        ]
-    )
-    request = run(["openssl", "req", "-new", "-subj", "/CN=registry", *new_key, "-keyout", str(key)])
-    extensions = folder / "registry.extensions"
-    extensions.write_text(EXTENSIONS.format(address=address))
-    run(
-        [
-            "openssl",
-            "x509",
-            "-req",
-            "-days",
-            "3650",
-            "-CA",
-            str(ca),
-            "-CAkey",
-            str(folder / "ca.key"),
-            "-CAcreateserial",
-            "-extfile",
-            str(extensions),
-            "-out",
-            str(draft),
-        ],
-        stdin=request,
-    )
-    # Last and at once: the certificate is the sign that all is there.
-    draft.replace(folder / "registry.pem")
+def issue(paths: Paths, address: IPv4Address) -> None:
+    """Write the authority (`ca.pem`) and the registry's certificate (`registry.pem`, `registry.key`)."""
+    try:
+        # Not at the top: only this needs it, and `down` must work without.
+        import trustme
+    except ImportError:
+        raise SandboxError(NO_TRUSTME) from None
+    authority = trustme.CA()
+    issued = authority.issue_cert(str(address), "registry")
+    files = {
+        "ca.pem": authority.cert_pem,
+        "registry.key": issued.private_key_pem,
+        # Last: it is the sign that the others are there.
+        "registry.pem": issued.cert_chain_pems[0],
+    }
+    for name, content in files.items():
+        mode = 0o600 if name.endswith(".key") else 0o644
+        write_file(paths, paths.certificates / name, content.bytes().decode(), mode)
 
 
-def trusted(layout: Layout) -> str:
-    """The certificates that this machine trusts, in PEM."""
-    own = str(layout.certificates / "bundle.pem")
-    # SSL_CERT_FILE is our own bundle where the sandbox's env file is in force.
+def trusted_here(paths: Paths) -> str:
+    """Return the certificates that this computer trusts, in PEM."""
+    own = str(paths.certificates / "bundle.pem")
     candidates = [
+        # With the sandbox's environment in force this is our own bundle.
         os.environ.get("SSL_CERT_FILE"),
         ssl.get_default_verify_paths().openssl_cafile,
         "/etc/ssl/certs/ca-certificates.crt",

@@ -1,21 +1,20 @@
-"""The Docker engine that images are built with. Two engines in one network fight over docker0, so it has its own."""
+"""The Docker engine that builds images. It is a machine of its own, as two engines in one network fight over docker0."""
 
 import os
-from collections.abc import Callable
-from ipaddress import IPv4Network
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dev.sandbox import dockerd, network
-from dev.sandbox.layout import Layout
-from dev.sandbox.namespace import Namespace
+from dev.sandbox import dockerd, machine
+from dev.sandbox.network import Network
+from dev.sandbox.paths import Paths
 
 
-def up(layout: Layout, hub: Namespace, subnet: IPv4Network, etc: dict[str, str], say: Callable[[str], None]) -> Path:
-    """Returns the engine's socket, which is the deployer's DOCKER_HOST."""
-    part = dockerd.boot(layout, layout.deployer, "", etc, say)
-    network.attach(hub, part, subnet[network.DEPLOYER], subnet.prefixlen)
-    socket = dockerd.up(layout, part, f"{dockerd.INSIDE}/{layout.deployer_socket.name}", say)
+def up(paths: Paths, network: Network, etc_files: Mapping[str, str], say: Callable[[str], None]) -> Path:
+    """Start the engine unless it answers, and return its socket, which is the deployer's DOCKER_HOST."""
+    booted = machine.boot(paths, paths.deployer, etc_files, say)
+    network.attach(booted, network.deployer)
+    dockerd.up(paths, booted, f"{machine.DISK}/{paths.deployer_socket.name}", say)
     # The user builds with it, root or not.
-    layout.deployer_socket.chmod(0o600)
-    os.chown(layout.deployer_socket, *layout.owner)
-    return socket
+    paths.deployer_socket.chmod(0o600)
+    os.chown(paths.deployer_socket, *paths.owner)
+    return paths.deployer_socket

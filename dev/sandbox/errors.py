@@ -1,5 +1,5 @@
-"""The one error that the sandbox raises."""
+"""The sandbox's error."""
 
 
 class SandboxError(Exception):
-    """What is wrong and what to do, in words for the person who runs the sandbox."""
+    """Something failed; the message tells the user what is wrong and what to do."""

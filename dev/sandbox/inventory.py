@@ -1,4 +1,4 @@
-"""What a running sandbox offers, as written to `sandbox.json`."""
+"""What a running sandbox offers."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,12 +6,22 @@ from pathlib import Path
 
 from dev.sandbox.errors import SandboxError
 
+NOT_RUNNING = (
+    "The sandbox is not running. Start it with `make up`, or `.local/venv-sandbox/bin/python -m dev.sandbox up`."
+)
+
 
 @dataclass(frozen=True)
 class Host:
-    """A Docker host: `ssh -p port user@address`, where `host_key` (`ssh-ed25519 AAAA…`) answers.
+    """A Docker host.
 
-    `docker_socket` is the host's /run/docker.sock as seen from this machine, for root.
+    Attributes:
+        name: Its host name.
+        address: Its IP address.
+        user: The user to log in as.
+        port: The port of its SSH server.
+        host_key: Its SSH host key: `ssh-ed25519 AAAA…`.
+        docker_socket: Its /run/docker.sock as this computer's root can reach it.
     """
 
     name: str
@@ -24,7 +34,13 @@ class Host:
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry with TLS: `server` is `address:port`; the password is in `password_file` (0600)."""
+    """An image registry with TLS and a password.
+
+    Attributes:
+        server: Address and port: `10.213.1.2:5000`.
+        username: The user to log in as.
+        password_file: The file with the password, which only the owner can read.
+    """
 
     server: str
     username: str
@@ -33,28 +49,42 @@ class Registry:
 
 @dataclass(frozen=True)
 class Inventory:
-    """`base_image` is in the deployer's engine and in the registry, `proxy_image` on every host and there."""
+    """The hosts, the registry and an image.
+
+    Attributes:
+        hosts: The Docker hosts.
+        registry: The image registry.
+        base_image: An image to build apps on. The deployer's Docker engine has it.
+    """
 
     hosts: tuple[Host, ...]
     registry: Registry
     base_image: str
-    proxy_image: str
 
     @classmethod
     def read(cls, path: Path) -> "Inventory":
-        """Raises SandboxError when there is no running sandbox."""
+        """Read the file that `up` has written.
+
+        Raises:
+            SandboxError: There is none, so the sandbox is not running.
+        """
         if not path.exists():
-            raise SandboxError("The sandbox is not up. Run: python3 -m dev.sandbox up")
+            raise SandboxError(NOT_RUNNING)
         data = json.loads(path.read_text())
         hosts = tuple(Host(**host) for host in data["hosts"])
-        return cls(hosts, Registry(**data["registry"]), data["base_image"], data["proxy_image"])
+        return cls(hosts, Registry(**data["registry"]), data["base_image"])
 
-    def json(self) -> str:
+    def to_json(self) -> str:
+        """Return the text that `read` reads."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
     def host(self, name: str) -> Host:
-        """Raises SandboxError with the names there are."""
+        """Return the host `name`.
+
+        Raises:
+            SandboxError: There is no such host.
+        """
         for host in self.hosts:
             if host.name == name:
                 return host
-        raise SandboxError(f"There is no host {name!r}: {', '.join(host.name for host in self.hosts)}.")
+        raise SandboxError(f"There is no host {name!r}. There are: {', '.join(host.name for host in self.hosts)}.")

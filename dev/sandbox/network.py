@@ -1,65 +1,104 @@
-"""The sandbox's network: a bridge in a namespace of its own, and one interface on this machine.
+"""The sandbox's network: a bridge in a network namespace, and one interface on this computer.
 
-Addresses in a /24: .1 this machine, .2 the registry, .3 the deployer's Docker engine, .11 and up the hosts. There is
-no way out of it: nothing is forwarded, and no firewall rule of this machine is touched.
+Nothing is forwarded out of it, and no firewall rule of this computer is touched.
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from dev.sandbox import namespace
+from dev.lock import exclusive_lock
+from dev.sandbox import namespaces
 from dev.sandbox.commands import run, wait_until
 from dev.sandbox.errors import SandboxError
 from dev.sandbox.files import make_folder, write_file
-from dev.sandbox.layout import Layout
-from dev.sandbox.locks import locked
-from dev.sandbox.namespace import IDLE, Namespace
+from dev.sandbox.namespaces import IDLE, Namespace
+from dev.sandbox.paths import Paths
 
-MACHINE, REGISTRY, DEPLOYER, FIRST_HOST = 1, 2, 3, 11
 BRIDGE = "bridge"
+# The bridge's end of the pair of interfaces whose other end is on this computer.
+UPLINK = "machine"
 
 
-def up(layout: Layout, say: Callable[[str], None]) -> tuple[Namespace, IPv4Network]:
-    """Make sure that bridge and interface are there; returns the bridge's namespace and the subnet."""
-    make_folder(layout, layout.network)
-    hub = namespace.find(layout.network, "/")
-    if not hub:
+@dataclass(frozen=True)
+class Network:
+    """The running network.
+
+    Attributes:
+        bridge: The namespace with the bridge. Registry and SSH agent run there.
+        subnet: The /24 that all addresses are in.
+    """
+
+    bridge: Namespace
+    subnet: IPv4Network
+
+    @property
+    def registry(self) -> IPv4Address:
+        """The registry's address, which is the bridge's."""
+        return self.subnet[2]
+
+    @property
+    def deployer(self) -> IPv4Address:
+        """The address of the deployer's Docker engine."""
+        return self.subnet[3]
+
+    def host(self, number: int) -> IPv4Address:
+        """Return the address of a host, counted from 1."""
+        return self.subnet[10 + number]
+
+    def attach(self, namespace: Namespace, address: IPv4Address) -> None:
+        """Connect a namespace to the bridge as `address`."""
+        port = namespace.folder.name
+        if not namespace.has_interface("eth0"):
+            wait_until(lambda: not self.bridge.has_interface(port), f"the kernel to remove the old port {port}", 20)
+            ip(f"link add eth0 netns {namespace.pid} type veth peer name {port} netns {self.bridge.pid}\n")
+        self.bridge.ip(f"link set {port} master {BRIDGE} up\n")
+        namespace.ip(set_address("eth0", address, self.subnet))
+
+
+def up(paths: Paths, say: Callable[[str], None]) -> Network:
+    """Make the bridge and this computer's interface unless they are there."""
+    make_folder(paths, paths.network)
+    bridge = namespaces.find(paths.network, "/")
+    if not bridge:
         say("network: making the bridge")
-        hub = namespace.boot(layout.network, ["--net", "--pid"], IDLE, "/")
-    subnet = attach_machine(layout, hub)
-    hub.ip(
+        bridge = namespaces.boot(paths.network, ["--net", "--pid"], IDLE, "/")
+    network = Network(bridge, attach_this_computer(paths, bridge, say))
+    bridge.ip(
         "link set lo up\n"
-        + ("" if hub.has_interface(BRIDGE) else f"link add {BRIDGE} type bridge\n")
-        + set_address(BRIDGE, subnet[REGISTRY], subnet.prefixlen)
-        + f"link set machine master {BRIDGE} up\n"
+        + ("" if bridge.has_interface(BRIDGE) else f"link add {BRIDGE} type bridge\n")
+        + set_address(BRIDGE, network.registry, network.subnet)
+        + f"link set {UPLINK} master {BRIDGE} up\n"
     )
-    return hub, subnet
+    return network
 
 
-def attach_machine(layout: Layout, hub: Namespace) -> IPv4Network:
-    """Give this machine an interface on the bridge, and return the subnet: the recorded one, or a free one."""
-    # Two clones that come up at once must not choose the same subnet. A lock on a folder leaves no file behind.
-    with locked(Path("/run"), "another sandbox to choose its subnet", 20):
-        taken = taken_networks(layout.name)
-        if not layout.subnet.exists():
-            write_file(layout, layout.subnet, f"{choose(layout.name, taken)}\n")
-        subnet = IPv4Network(layout.subnet.read_text().strip())
+def attach_this_computer(paths: Paths, bridge: Namespace, say: Callable[[str], None]) -> IPv4Network:
+    """Give this computer an interface to the bridge, and return the subnet: the recorded one, or a free one."""
+    # Two clones that start at once must not choose the same subnet. Locking a folder leaves no file behind.
+    with exclusive_lock(Path("/run"), waiting_for="another sandbox to choose its subnet", limit=20, say=say):
+        taken = taken_subnets(paths.name)
+        if not paths.subnet.exists():
+            write_file(paths, paths.subnet, f"{choose_subnet(paths.name, taken)}\n")
+        subnet = IPv4Network(paths.subnet.read_text().strip())
         if any(subnet.overlaps(other) for other in taken):
-            raise SandboxError(f"{subnet} is in use by something else now. Run `down`, then `up`.")
-        if not hub.has_interface("machine"):
-            own = Path("/sys/class/net") / layout.name
-            wait_until(lambda: not own.exists(), f"the kernel to remove the old {layout.name}", 20)
-            ip(f"link add {layout.name} type veth peer name machine netns {hub.pid}\n")
-        ip(set_address(layout.name, subnet[MACHINE], subnet.prefixlen))
+            raise SandboxError(
+                f"The sandbox's subnet {subnet} is now used by something else. Run `make down`, then `make up`."
+            )
+        if not bridge.has_interface(UPLINK):
+            own = Path("/sys/class/net") / paths.name
+            wait_until(lambda: not own.exists(), f"the kernel to remove the old {paths.name}", 20)
+            ip(f"link add {paths.name} type veth peer name {UPLINK} netns {bridge.pid}\n")
+        ip(set_address(paths.name, subnet[1], subnet))
         return subnet
 
 
-def choose(name: str, taken: list[IPv4Network]) -> IPv4Network:
-    """The first free /24 of the candidates, beginning at one that `name`, ending in hex digits, decides.
+def choose_subnet(name: str, taken: list[IPv4Network]) -> IPv4Network:
+    """Return a free /24. The hex digits at the end of `name` decide where the search begins.
 
-    198.18.0.0/15 is set aside for tests of networks (RFC 2544): for machines that route all of 10.0.0.0/8.
+    198.18.0.0/15 is reserved for network tests (RFC 2544); it is for computers that route all of 10.0.0.0/8.
     """
     start = int(name[-2:], 16)
     for first in ("10.213", "198.18"):
@@ -67,48 +106,39 @@ def choose(name: str, taken: list[IPv4Network]) -> IPv4Network:
             candidate = IPv4Network(f"{first}.{(start + step) % 256}.0/24")
             if not any(candidate.overlaps(other) for other in taken):
                 return candidate
-    raise SandboxError("No free subnet: 10.213.0.0/16 and 198.18.0.0/16 are both in use on this machine.")
+    raise SandboxError("There is no free subnet: 10.213.0.0/16 and 198.18.0.0/16 are both used on this computer.")
 
 
-def taken_networks(own: str) -> list[IPv4Network]:
-    """What this machine has addresses in or routes to, apart from the interface `own` and the default route."""
+def taken_subnets(own: str) -> list[IPv4Network]:
+    """Return the subnets that this computer routes to, except by default or through the interface `own`."""
     routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]))
     return [IPv4Network(r["dst"]) for r in routes if r["dst"] != "default" and r.get("dev") != own]
 
 
-def attach(hub: Namespace, part: Namespace, address: IPv4Address, prefix: int) -> None:
-    """Put `part` on the bridge as `address`."""
-    port = part.folder.name
-    if not part.has_interface("eth0"):
-        wait_until(lambda: not hub.has_interface(port), f"the kernel to remove the old port {port}", 20)
-        ip(f"link add eth0 netns {part.pid} type veth peer name {port} netns {hub.pid}\n")
-    hub.ip(f"link set {port} master {BRIDGE} up\n")
-    part.ip(set_address("eth0", address, prefix))
-
-
 def ip(commands: str) -> None:
-    """Run lines of `ip` commands in this machine's own network."""
+    """Run `ip` commands, one a line, in this computer's own network."""
     run(["ip", "-batch", "-"], stdin=commands)
 
 
-def set_address(interface: str, address: IPv4Address, prefix: int) -> str:
-    """The `ip` commands that bring an interface up as `address`.
+def set_address(interface: str, address: IPv4Address, subnet: IPv4Network) -> str:
+    """Return the `ip` commands that bring up an interface as `address`.
 
-    The hardware address follows from it: a part that is started again is found at once, where a random one would hide
-    it from its neighbours until they forget the old one.
+    The hardware address follows from it, so a host that is started again is found at once. With a random one its
+    neighbours would look for it under the old one until they forget that.
     """
     hardware = ":".join(f"{byte:02x}" for byte in (0x02, 0x4B, *address.packed))
     return (
         f"link set {interface} address {hardware}\n"
-        f"address replace {address}/{prefix} dev {interface}\nlink set {interface} up\n"
+        f"address replace {address}/{subnet.prefixlen} dev {interface}\n"
+        f"link set {interface} up\n"
     )
 
 
-def down(layout: Layout) -> None:
-    """Remove this machine's interface: it goes with the bridge's namespace, but a moment later."""
-    if Path(f"/sys/class/net/{layout.name}").exists():
+def down(paths: Paths) -> None:
+    """Remove this computer's interface. The kernel removes it with the bridge's namespace, but only a moment later."""
+    if Path(f"/sys/class/net/{paths.name}").exists():
         try:
-            ip(f"link delete {layout.name}\n")
+            ip(f"link delete {paths.name}\n")
         except SandboxError:
-            if Path(f"/sys/class/net/{layout.name}").exists():
+            if Path(f"/sys/class/net/{paths.name}").exists():
                 raise

@@ -1,7 +1,7 @@
-"""Which processes belong to a sandbox.
+"""Finding and ending the sandbox's processes.
 
-Each carries the folder of its part (a host, the network, the deployer) in its environment. What runs is read from
-/proc, so no pid file can lie after a crash, and nothing is ever found by a program's name.
+Each process of a sandbox has the folder of what it belongs to (a host, the network, the deployer) in its environment.
+The processes are found in /proc, so there are no pid files to go stale, and none is ever found by its program's name.
 """
 
 import os
@@ -11,58 +11,59 @@ from pathlib import Path
 
 from dev.sandbox.commands import wait_until
 
+# The environment variable that names the folder.
 MARK = "KAMAL_SANDBOX_PART"
 
 
-def environment(part: Path) -> dict[str, str]:
-    """The whole environment of a process of `part`: nothing of the caller's leaks into a host."""
-    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", MARK: str(part)}
+def environment(folder: Path) -> dict[str, str]:
+    """Return the whole environment of a process that belongs to `folder`: none of the caller's leaks into a host."""
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", MARK: str(folder)}
 
 
-def first_process(part: Path) -> int | None:
-    """The pid, as seen here, of the process that is number 1 of the part's own pid namespace."""
-    return next((pid for pid in marked(part) if is_first(pid)), None)
+def first_process(folder: Path) -> int | None:
+    """Return the process that is number 1 in the folder's own pid namespace, by its pid on this computer."""
+    return next((pid for pid in belonging_to(folder) if is_first(pid)), None)
 
 
-def end(part: Path) -> None:
-    """Kill every process of `part` and of the parts below it, containers too, and wait until they are gone.
+def end(folder: Path) -> None:
+    """Kill all processes that belong to `folder` or a folder below it, containers included, and wait for their end.
 
-    The kernel kills all of a pid namespace with its first process, whatever runs in it.
+    The kernel kills everything in a pid namespace together with its first process.
     """
-    inside = [namespace_of(pid) for pid in marked(part) if is_first(pid)]
-    wait_until(lambda: not kill(marked(part)), f"the processes of {part} to end", 20)
-    wait_until(lambda: not members(inside), f"the containers of {part} to end", 20)
+    namespaces = [pid_namespace(pid) for pid in belonging_to(folder) if is_first(pid)]
+    wait_until(lambda: not kill(belonging_to(folder)), f"the processes of {folder} to end", 20)
+    wait_until(lambda: not members(namespaces), f"the containers of {folder} to end", 20)
 
 
-def marked(part: Path) -> list[int]:
-    """Pids of the processes that carry `part` or a folder below it."""
-    exact, below = f"{MARK}={part}\0".encode(), f"{MARK}={part}/".encode()
+def belonging_to(folder: Path) -> list[int]:
+    """Return the pids of the processes that belong to `folder` or a folder below it."""
+    exact, below = f"{MARK}={folder}\0".encode(), f"{MARK}={folder}/".encode()
     return [pid for pid, environ in environments() if exact in environ or below in environ]
 
 
 def is_first(pid: int) -> bool:
-    return len(numbers := pid_numbers(pid)) == 2 and numbers[1] == "1"
-
-
-def pid_numbers(pid: int) -> list[str]:
-    """The process's pid in this pid namespace and in each one further in."""
+    """Return whether a process is number 1 in a pid namespace that is a child of this one."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
-        return []
-    return next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+        return False
+    # The process's pid in this pid namespace, and in each namespace further in.
+    numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+    return len(numbers) == 2 and numbers[1] == "1"
 
 
 def environments() -> Iterator[tuple[int, bytes]]:
+    """Yield the pid and environment of every process on this computer."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 yield int(entry.name), (entry / "environ").read_bytes()
             except OSError:
-                continue  # Ended while we looked, or is the kernel's own.
+                continue  # It has ended in the meantime, or is one of the kernel's.
 
 
-def namespace_of(pid: int) -> str | None:
+def pid_namespace(pid: int) -> str | None:
+    """Return the name of a process's pid namespace, or None if the process has ended."""
     try:
         return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
@@ -70,15 +71,16 @@ def namespace_of(pid: int) -> str | None:
 
 
 def members(namespaces: list[str | None]) -> list[int]:
-    """Pids of the processes in one of these pid namespaces."""
+    """Return the pids of the processes in these pid namespaces."""
     wanted = {name for name in namespaces if name}
-    return [pid for pid, _ in environments() if namespace_of(pid) in wanted] if wanted else []
+    return [pid for pid, _ in environments() if pid_namespace(pid) in wanted] if wanted else []
 
 
 def kill(pids: list[int]) -> list[int]:
+    """Kill processes that may have ended already; return `pids`."""
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
-            pass  # Ended by itself.
+            pass  # It has ended.
     return pids

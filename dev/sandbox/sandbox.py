@@ -3,172 +3,143 @@
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from dev.sandbox import agent, app, cgroups, deployer, docker_api, host, images, namespace, network, packages, processes
-from dev.sandbox import registry as image_registry
+from dev.lock import exclusive_lock
+from dev.sandbox import (
+    agent,
+    app,
+    cgroups,
+    deployer,
+    environment,
+    host,
+    images,
+    machine,
+    network,
+    packages,
+    processes,
+    registry,
+    status,
+)
 from dev.sandbox.errors import SandboxError
 from dev.sandbox.files import make_folder, write_file
-from dev.sandbox.inventory import Host, Inventory
-from dev.sandbox.layout import Layout
-from dev.sandbox.locks import locked
-from dev.sandbox.namespace import ALL, Namespace
+from dev.sandbox.inventory import NOT_RUNNING, Host, Inventory
+from dev.sandbox.network import Network
+from dev.sandbox.paths import Paths
+from dev.sandbox.status import ServiceStatus
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Linux's limit on the path of a unix socket.
-LONGEST_SOCKET = 107
 
+# Seconds to wait for another `up` or `down`.
+LOCK_LIMIT = 180
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the sandbox as `status` sees it."""
-
-    name: str
-    address: str
-    up: bool
+# Linux's limit on the path of a Unix socket.
+MAX_SOCKET_PATH = 107
 
 
 class Sandbox:
-    """The sandbox of the copy of the project in `project`: by default the one that this file is in.
+    """The sandbox of one clone of the project.
 
-    `say` gets a line a step. Every method that changes something needs root; all raise SandboxError.
+    What changes something needs root. Every method raises SandboxError when something fails, and `up` and `down` raise
+    TimeoutError when another one runs and does not finish.
     """
 
     def __init__(self, project: Path = PROJECT, say: Callable[[str], None] = print) -> None:
-        self.layout = Layout(project.resolve())
+        """Describe a sandbox; nothing is started.
+
+        Args:
+            project: The clone's folder.
+            say: Prints a line for each step.
+        """
+        self.paths = Paths(project.resolve())
         self.say = say
 
     def up(self, hosts: int | None = None) -> Inventory:
-        """Start what is not there or has died, and return what there is.
+        """Start what is not running.
 
-        `hosts`: how many, 1 to 8; by default as many as there are, or 2. Surplus ones are removed.
+        Args:
+            hosts: How many hosts there shall be, 1 to 8; by default as many as there are, or 2. Others are removed.
         """
-        self.check_paths()
-        if hosts is not None and not 1 <= hosts <= host.MOST:
-            raise SandboxError(f"A sandbox has 1 to {host.MOST} hosts, not {hosts}.")
-        with self.lock():
-            packages.find_system_programs()
+        self._check_socket_path()
+        if hosts is not None and not 1 <= hosts <= host.MAX_HOSTS:
+            raise SandboxError(f"A sandbox has 1 to {host.MAX_HOSTS} hosts, not {hosts}.")
+        packages.find_system_programs()
+        with self._lock():
             packages.ensure(self.say)
-            make_folder(self.layout, self.layout.state)
-            count = hosts or self.host_count() or 2
-            self.remove_surplus(count)
-            hub, subnet = network.up(self.layout, self.say)
-            inventory = self.start_parts(hub, subnet, count)
-            self.write(inventory, subnet)
-            app.ensure(self.layout, self.say)
+            make_folder(self.paths, self.paths.data)
+            count = hosts or len(list(self.paths.hosts.glob("web*"))) or 2
+            self._remove_hosts_above(count)
+            net = network.up(self.paths, self.say)
+            inventory = self._start(net, count)
+            known_hosts = "".join(f"{entry.address} {entry.host_key}\n" for entry in inventory.hosts)
+            write_file(self.paths, self.paths.known_hosts, known_hosts)
+            environment.write(self.paths, net.subnet)
+            app.ensure(self.paths, self.say)
+            # Last: it is the sign that the sandbox is up.
+            write_file(self.paths, self.paths.inventory, inventory.to_json())
             return inventory
 
-    def start_parts(self, hub: Namespace, subnet: IPv4Network, count: int) -> Inventory:
-        """Registry and agent, then the Docker engines side by side, each with the images it needs."""
-        layout, say = self.layout, self.say
-        registry = image_registry.up(layout, hub, subnet[network.REGISTRY], say)
-        agent.up(layout, hub, say)
-        etc, key = self.etc(subnet, count), agent.public_key(layout)
-        proxy, base = images.kamal_proxy(layout), images.base()
-
-        def start_host(number: int) -> Host:
-            started = host.up(layout, hub, subnet, number, etc, key, say)
-            images.ensure(Path(started.docker_socket), started.name, proxy, images.PROXY, say)
-            return started
-
-        def start_deployer() -> None:
-            engine = deployer.up(layout, hub, subnet, etc, say)
-            images.ensure(engine, "deployer", base, images.BASE, say)
-            for name, image in ((images.BASE, base), (images.PROXY, proxy)):
-                images.publish(layout, engine, registry, image, name, say)
-
-        with ThreadPoolExecutor(count + 1) as threads:
-            deploying = threads.submit(start_deployer)
-            hosts = tuple(threads.map(start_host, range(1, count + 1)))
-            deploying.result()
-        return Inventory(hosts, registry, images.BASE, images.PROXY)
-
-    def etc(self, subnet: IPv4Network, count: int) -> dict[str, str]:
-        """The files that every host has in its /etc: names, no name server, and trust in the registry."""
-        server = image_registry.server_of(subnet[network.REGISTRY])
-        numbers = range(1, count + 1)
-        names = [f"{host.address_of(subnet, number)} {host.name_of(number)}" for number in numbers]
-        lines = ["127.0.0.1 localhost", f"{subnet[network.REGISTRY]} registry", *names]
-        return {
-            "hosts": "\n".join(lines) + "\n",
-            "resolv.conf": "# No name server: hosts know each other by /etc/hosts.\n",
-            f"docker/certs.d/{server}/ca.crt": (self.layout.certificates / "ca.pem").read_text(),
-        }
-
-    def write(self, inventory: Inventory, subnet: IPv4Network) -> None:
-        """Write down what there is: for programs, for ssh and for a shell."""
-        layout = self.layout
-        known = "".join(f"{host.address} {host.host_key}\n" for host in inventory.hosts)
-        write_file(layout, layout.known_hosts, known)
-        exports = {
-            "SSH_AUTH_SOCK": layout.agent_socket,
-            "DOCKER_HOST": f"unix://{layout.deployer_socket}",
-            "SSL_CERT_FILE": layout.certificates / "bundle.pem",
-        }
-        lines = [f"export {name}={shlex.quote(str(value))}\n" for name, value in exports.items()]
-        # What the environment keeps from its proxy, and the bridge.
-        lines += [f'export {name}="{subnet}${{{name}:+,${name}}}"\n' for name in ("NO_PROXY", "no_proxy")]
-        write_file(layout, layout.env, "".join(lines))
-        write_file(layout, layout.inventory, inventory.json())
-
     def down(self) -> None:
-        """Remove everything but the sample app: processes, interface, cgroups, files. Also after a crash, and twice."""
+        """Remove everything except the sample app and Pulumi's files. It also works after a crash, and twice."""
         packages.find_system_programs()
-        with self.lock():
+        with self._lock():
             self.say("ending all processes")
-            processes.end(self.layout.state)
-            network.down(self.layout)
-            cgroups.down(self.layout)
+            processes.end(self.paths.data)
+            network.down(self.paths)
+            cgroups.down(self.paths)
             packages.remove_policy()
             self.say("removing all files")
-            if self.layout.state.exists():
-                shutil.rmtree(self.layout.state)
+            if self.paths.data.exists():
+                shutil.rmtree(self.paths.data)
 
-    def status(self) -> list[Part]:
-        """What there is and whether it answers; changes nothing. A host's Docker answers only to root."""
-        layout, inventory = self.layout, self.inventory()
-        registry, key = inventory.registry, agent.public_key(layout).split()[1]
-        answers = {
-            "registry": (f"https://{registry.server}", image_registry.status(layout, registry, "/v2/") == 200),
-            "deployer": (f"unix://{layout.deployer_socket}", docker_api.ping(layout.deployer_socket)),
-            "agent": (str(layout.agent_socket), agent.holds(layout, key)),
-        }
-        for entry in inventory.hosts:
-            answers[f"{entry.name} ssh"] = (f"{entry.user}@{entry.address}", host.answers(IPv4Address(entry.address)))
-            answers[f"{entry.name} docker"] = (entry.docker_socket, docker_api.ping(Path(entry.docker_socket)))
-        return [Part(name, address, up) for name, (address, up) in answers.items()]
+    def status(self) -> list[ServiceStatus]:
+        """Return which services answer. Changes nothing."""
+        return status.check(self.paths, self.inventory())
 
     def inventory(self) -> Inventory:
-        """What the running sandbox offers."""
-        return Inventory.read(self.layout.inventory)
+        """Return what the running sandbox offers."""
+        return Inventory.read(self.paths.inventory)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment to deploy to the running sandbox with."""
+        self.inventory()
+        return environment.load(self.paths)
 
     def run(
         self, name: str, argv: Sequence[str], stdin: str | bytes = b"", user: str | None = None, timeout: float = 120
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command on the host `name` without SSH, as `user` (the host's own by default), in their home.
+        """Run a command on a host without SSH, in the user's home. Needs root.
 
-        A failure of the command is in the result's `returncode`. Needs root.
-        Raises subprocess.TimeoutExpired after `timeout` seconds.
+        Args:
+            name: The host.
+            argv: The command and its arguments.
+            stdin: Its standard input.
+            user: Who runs it; by default the user that SSH logs in as.
+            timeout: Seconds after which it is killed.
+
+        Returns:
+            Its output and exit status, also when it failed.
+
+        Raises:
+            subprocess.TimeoutExpired: It took too long.
         """
         entry = self.inventory().host(name)
-        part = namespace.find(self.layout.hosts / name, "/run/booted")
-        if not part:
-            raise SandboxError(f"Host {name} does not run. Run: python3 -m dev.sandbox up")
+        running = machine.find(self.paths.hosts / name)
+        if not running:
+            raise SandboxError(f"The host {name} is not running. {NOT_RUNNING}")
         login = ["runuser", "--login", user or entry.user, "--command", shlex.join(argv)]
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        return subprocess.run([*part.enter(ALL), *login], input=data, capture_output=True, timeout=timeout)
+        return subprocess.run([*running.enter(), *login], input=data, capture_output=True, timeout=timeout)
 
     def ssh(self, name: str) -> list[str]:
-        """The words before a command that run it on the host `name` through SSH, with the sandbox's agent's key."""
+        """Return the words to put before a command that shall run on a host over SSH."""
         entry = self.inventory().host(name)
         options = {
-            "UserKnownHostsFile": self.layout.known_hosts,
-            "IdentityAgent": self.layout.agent_socket,
+            "UserKnownHostsFile": self.paths.known_hosts,
+            "IdentityAgent": self.paths.agent_socket,
             "StrictHostKeyChecking": "yes",
             "BatchMode": "yes",
             "ConnectTimeout": "5",
@@ -176,29 +147,59 @@ class Sandbox:
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         return ["ssh", "-F", "none", *words, "-p", str(entry.port), f"{entry.user}@{entry.address}", "--"]
 
-    def host_count(self) -> int:
-        return len(list(self.layout.hosts.glob("web*")))
+    def _start(self, net: Network, count: int) -> Inventory:
+        """Start registry and agent, then the machines side by side, and give each the image that it needs."""
+        paths, say = self.paths, self.say
+        image_registry = registry.up(paths, net, say)
+        agent.up(paths, net, say)
+        etc_files, public_key = self._etc_files(net, count), agent.public_key(paths)
+        kamal_proxy, base = images.kamal_proxy(paths), images.base()
 
-    def remove_surplus(self, count: int) -> None:
-        for number in range(count + 1, host.MOST + 1):
-            folder = self.layout.hosts / host.name_of(number)
+        def start_host(number: int) -> Host:
+            started = host.up(paths, net, number, etc_files, public_key, say)
+            images.ensure(kamal_proxy, Path(started.docker_socket), started.name, say)
+            return started
+
+        def start_deployer() -> None:
+            images.ensure(base, deployer.up(paths, net, etc_files, say), "deployer", say)
+
+        with ThreadPoolExecutor(count + 1) as threads:
+            deployer_started = threads.submit(start_deployer)
+            hosts = tuple(threads.map(start_host, range(1, count + 1)))
+            deployer_started.result()
+        return Inventory(hosts, image_registry, base.name)
+
+    def _etc_files(self, net: Network, count: int) -> Mapping[str, str]:
+        """Return the files that every machine has in its /etc: the names of all, and trust in the registry."""
+        names = [f"{net.host(number)} {host.name_of(number)}" for number in range(1, count + 1)]
+        lines = ["127.0.0.1 localhost", f"{net.registry} registry", *names]
+        return {
+            "hosts": "\n".join(lines) + "\n",
+            "resolv.conf": "# There is no name server: all names are in /etc/hosts.\n",
+            f"docker/certs.d/{registry.server(net.registry)}/ca.crt": (self.paths.certificates / "ca.pem").read_text(),
+        }
+
+    def _remove_hosts_above(self, count: int) -> None:
+        for number in range(count + 1, host.MAX_HOSTS + 1):
+            folder = self.paths.hosts / host.name_of(number)
             if folder.exists():
                 self.say(f"{folder.name}: removing")
                 processes.end(folder)
                 shutil.rmtree(folder)
 
-    def check_paths(self) -> None:
-        length = len(str(self.layout.deployer_socket))
-        if length > LONGEST_SOCKET:
+    def _check_socket_path(self) -> None:
+        socket = str(self.paths.deployer_socket)
+        if len(socket) > MAX_SOCKET_PATH:
             raise SandboxError(
-                f"The project's path is too long: {self.layout.deployer_socket} has {length} characters, "
-                f"and a socket's path {LONGEST_SOCKET} at most. Move the project to a shorter path."
+                f"The project's path is too long: a socket's path may have {MAX_SOCKET_PATH} characters, and "
+                f"{socket} has {len(socket)}. Move the project to a shorter path."
             )
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """One `up` or `down` at a time."""
-        make_folder(self.layout, self.layout.lock.parent)
-        self.layout.lock.touch()
-        with locked(self.layout.lock, "another `up` or `down` of this sandbox to finish", 180):
+    def _lock(self) -> Iterator[None]:
+        """Let one `up` or `down` run at a time."""
+        make_folder(self.paths, self.paths.lock.parent)
+        with exclusive_lock(
+            self.paths.lock, waiting_for="another `up` or `down` of this sandbox", limit=LOCK_LIMIT, say=self.say
+        ):
             yield

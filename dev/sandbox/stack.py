@@ -1,21 +1,24 @@
-"""The stack `sandbox` of the program in this folder: the sample app on the sandbox's hosts.
+"""The stack `sandbox` of this clone's Pulumi project: the sample app on the sandbox's hosts.
 
-`python3 -m dev.sandbox.stack` makes it or brings its config up to date; with `--next` it says what runs and what to try.
+`python -m dev.sandbox.stack` makes the stack or updates its config; with `--next` it prints what runs and what to try.
 """
 
 import json
-import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from dev.sandbox.commands import run
 from dev.sandbox.errors import SandboxError
 from dev.sandbox.inventory import Inventory
 from dev.sandbox.sandbox import Sandbox
 
 STACK = "sandbox"
+# The key of the registry's password among the stack's secrets.
+KEY = "REGISTRY_PASSWORD"
 
-# What the user may change after the first `make up`, and the sandbox does not set again.
-FIRST = {
+# Set once, so that the user can change it.
+INITIAL_CONFIG = {
     "service": "hello",
     "image": "acme/hello",
     "builder.context": ".local/app",
@@ -23,78 +26,85 @@ FIRST = {
     "env.clear.GREETING": "Hello from two Docker hosts",
 }
 
-
-def ensure(inventory: Inventory) -> None:
-    """Make the stack if it is not there, and tell it the sandbox's present hosts and registry."""
-    made = _pulumi("stack", "select", STACK, check=False).returncode != 0
-    if made:
-        _pulumi("stack", "init", STACK)
-        _set(FIRST)
-    _set({"builder.args.BASE": inventory.base_image, **_hosts(inventory), **_registry(inventory)})
-    password = Path(inventory.registry.password_file).read_text().strip()
-    known = _pulumi("config", "get", "--path", "secrets.REGISTRY_PASSWORD", check=False).stdout.strip()
-    if known != password:
-        _pulumi("config", "set", "--secret", "--path", "secrets.REGISTRY_PASSWORD", stdin=password)
-
-
-def _hosts(inventory: Inventory) -> dict[str, str]:
-    settings = {f"servers[{number}]": host.address for number, host in enumerate(inventory.hosts)}
-    for host in inventory.hosts:
-        settings[f'ssh.users["{host.address}"]'] = host.user
-        settings[f'ssh.host_keys["{host.address}"]'] = host.host_key
-    return settings
-
-
-def _registry(inventory: Inventory) -> dict[str, str]:
-    registry = inventory.registry
-    return {
-        "registry.server": registry.server,
-        "registry.username": registry.username,
-        "registry.password[0]": "REGISTRY_PASSWORD",
-    }
-
-
-def _set(settings: dict[str, str]) -> None:
-    words = [word for key, value in settings.items() for word in ("--plaintext", f"{key}={value}")]
-    _pulumi("config", "set-all", "--path", *words)
-
-
-def next_steps() -> str:
-    """What runs, and what to try: the last thing that `make up` says."""
-    outputs = json.loads(_pulumi("stack", "output", "--json").stdout)
-    addresses = outputs["addresses"]
-    return f"""
-Version {outputs["version"]} is up on {len(outputs["hosts"])} hosts: {" ".join(addresses)}
+NEXT_STEPS = """
+Version {version} is running on {count} hosts: {addresses}
 
 Try next, in this folder:
-    . .local/env                              # Pulumi and the sandbox in this shell
-    curl {addresses[0]}/version
+    . .local/sandbox/env                      # Pulumi and the sandbox in this shell
+    curl {address}/version
     pulumi stack output                       # what runs where
     echo '<p>Edited</p>' >>.local/app/page.html && git -C .local/app commit -am Edited
     pulumi preview --diff                     # what the next deploy will do, host by host
-    pulumi up                                 # the edit goes live, no request fails
-    pulumi config set --path env.clear.GREETING Hi && pulumi up    # no build, containers swapped
-    pulumi config set version {outputs["version"]} && pulumi up    # roll back
-    pulumi config rm version                  # and forward again with the next `pulumi up`
+    pulumi up                                 # deploys the edit; no request fails
+    pulumi config set --path env.clear.GREETING Hi && pulumi up    # swaps containers, builds nothing
+    pulumi config set version {version} && pulumi up    # roll back
+    pulumi config rm version                  # the next `pulumi up` deploys the newest version again
     make down                                 # remove everything
 """
 
 
-def _pulumi(*arguments: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def configure(sandbox: Sandbox) -> None:
+    """Make the stack unless it is there, and set the present hosts and registry in its config."""
+    inventory = sandbox.inventory()
+    pulumi(sandbox, "stack", "select", "--create", STACK)
+    config = json.loads(pulumi(sandbox, "config", "--stack", STACK, "--json", "--show-secrets"))
+    # A key that is not set has the default that Pulumi.yaml declares, here the empty string.
+    if not config.get("deploy:service", {}).get("value"):
+        set_config(sandbox, INITIAL_CONFIG)
+    set_config(
+        sandbox, {"builder.args.BASE": inventory.base_image, **host_config(inventory), **registry_config(inventory)}
+    )
+    password = Path(inventory.registry.password_file).read_text()
+    # Setting it again would encrypt it anew, and so change the file.
+    if config.get("deploy:secrets", {}).get("objectValue", {}).get(KEY) != password:
+        path = f"secrets.{KEY}"
+        pulumi(sandbox, "config", "set", "--stack", STACK, "--secret", "--path", path, stdin=password)
+
+
+def host_config(inventory: Inventory) -> dict[str, str]:
+    """Return the config that names the hosts."""
+    config = {f"servers[{number}]": host.address for number, host in enumerate(inventory.hosts)}
+    for host in inventory.hosts:
+        config[f'ssh.users["{host.address}"]'] = host.user
+        config[f'ssh.host_keys["{host.address}"]'] = host.host_key
+    return config
+
+
+def registry_config(inventory: Inventory) -> dict[str, str]:
+    """Return the config that names the registry, without the password."""
+    return {
+        "registry.server": inventory.registry.server,
+        "registry.username": inventory.registry.username,
+        "registry.password[0]": KEY,
+    }
+
+
+def set_config(sandbox: Sandbox, config: Mapping[str, str]) -> None:
+    """Set several keys of the stack's config, given as paths."""
+    words = [word for key, value in config.items() for word in ("--plaintext", f"{key}={value}")]
+    pulumi(sandbox, "config", "set-all", "--stack", STACK, "--path", *words)
+
+
+def next_steps(sandbox: Sandbox) -> str:
+    """Return what runs and what to try, which `make up` prints at its end."""
+    outputs = json.loads(pulumi(sandbox, "stack", "output", "--stack", STACK, "--json"))
+    addresses = outputs["addresses"]
+    return NEXT_STEPS.format(
+        version=outputs["version"], count=len(outputs["hosts"]), addresses=" ".join(addresses), address=addresses[0]
+    )
+
+
+def pulumi(sandbox: Sandbox, *arguments: str, stdin: str = "") -> str:
+    """Run a Pulumi command in the sandbox's environment, whatever this process's is, and return its output."""
     words = ["pulumi", "--non-interactive", *arguments]
-    if arguments[0] == "config":
-        words += ["--stack", STACK]
-    done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=60)
-    if check and done.returncode:
-        raise SandboxError(f"`pulumi {' '.join(arguments[:2])}` failed: {done.stderr.strip() or done.stdout.strip()}")
-    return done
+    return run(words, stdin=stdin, env=sandbox.environment(), cwd=sandbox.paths.project)
 
 
 if __name__ == "__main__":
     try:
         if "--next" in sys.argv:
-            print(next_steps())
+            print(next_steps(Sandbox()))
         else:
-            ensure(Sandbox().inventory())
+            configure(Sandbox())
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")

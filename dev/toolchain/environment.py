@@ -1,56 +1,39 @@
-"""`.local/env`: what a shell needs to run this project's Pulumi."""
+"""`.local/env`: what a shell needs to run Pulumi for the user's own stacks."""
 
-import os
-import secrets
 import shlex
 from pathlib import Path
 
-from dev.toolchain.layout import BIN, ENVIRONMENT, LOCAL, PULUMI_HOME, VENV
+from dev.toolchain import paths
 
 
-def write(cli: Path, stand_ins: bool) -> None:
-    """Write the file, and make the passphrase and the folder of the state if they are not there.
+def write(cli: Path, *, stand_ins: bool) -> None:
+    """Write the file.
 
-    :param cli: the folder with `pulumi`.
-    :param stand_ins: whether plugins built here stand in for official ones that cannot be downloaded.
+    It says nothing about where stacks are stored or how they are encrypted: that is up to the user.
+
+    Args:
+        cli: The folder with `pulumi`.
+        stand_ins: Whether a plugin that was built here stands in for an official one.
     """
-    (LOCAL / "state").mkdir(parents=True, exist_ok=True)
-    passphrase = LOCAL / "passphrase"
-    if not passphrase.exists():
-        _write(passphrase, secrets.token_urlsafe(32) + "\n", 0o600)
-    path = ":".join(str(folder) for folder in dict.fromkeys((VENV / "bin", cli, BIN)))
+    path = ":".join(str(folder) for folder in dict.fromkeys((paths.VENV / "bin", cli, paths.BIN)))
     lines = [
-        "# Source this: `. .local/env`. Written by `python3 -m dev.toolchain`.",
+        "# Source this to run Pulumi for your own stacks: `. .local/env`. Written by `python3 -m dev.toolchain`.",
         f"export PATH={shlex.quote(path)}:$PATH",
-        f"export VIRTUAL_ENV={shlex.quote(str(VENV))}",
-        f"export PULUMI_HOME={shlex.quote(str(PULUMI_HOME))}",
+        f"export VIRTUAL_ENV={shlex.quote(str(paths.VENV))}",
         "export PULUMI_SKIP_UPDATE_CHECK=true",
-        # Compiled once, the program starts faster.
+        # The program starts faster when it is compiled only once.
         "unset PYTHONDONTWRITEBYTECODE",
-        _default("PULUMI_BACKEND_URL", f"file://{LOCAL / 'state'}"),
-        'if [ -z "${PULUMI_CONFIG_PASSPHRASE:-}" ]; then',
-        _default("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase)),
-        "fi",
     ]
     if stand_ins:
-        # What is not installed cannot be downloaded: looking for it would cost seconds at every run.
-        lines.append("export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
-        # Nor does a plugin that lies on the PATH get in the way of the one that was installed.
-        lines.append("export PULUMI_IGNORE_AMBIENT_PLUGINS=true")
-    sandbox = shlex.quote(str(LOCAL / "sandbox" / "env"))
-    lines.append(f"if [ -f {sandbox} ]; then . {sandbox}; fi")
-    _write(ENVIRONMENT, "\n".join(lines) + "\n", 0o644)
-
-
-def _write(file: Path, text: str, mode: int) -> None:
-    """All of it or nothing: a passphrase cut short would lock the state, and another shell may read the file now."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as stream:
-        stream.write(text)
-    unfinished.replace(file)
-
-
-def _default(name: str, value: str) -> str:
-    """An export that leaves alone what the user has set."""
-    return f'[ -n "${{{name}:-}}" ] || {name}={shlex.quote(value)}; export {name}'
+        lines += [
+            # Also where the user has set another one: the plugins are here, and stay out of the user's own home.
+            f"export PULUMI_HOME={shlex.quote(str(paths.STAND_IN_HOME))}",
+            # A missing plugin cannot be downloaded: trying to would cost seconds at every run.
+            "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+            # A plugin on the PATH must not take the place of an installed one.
+            "export PULUMI_IGNORE_AMBIENT_PLUGINS=true",
+        ]
+    # Renamed when complete: another shell may be reading the file now.
+    unfinished = paths.ENVIRONMENT.with_name(f"{paths.ENVIRONMENT.name}.unfinished")
+    unfinished.write_text("\n".join(lines) + "\n")
+    unfinished.replace(paths.ENVIRONMENT)

@@ -1,73 +1,87 @@
-"""The resource plugins in the project's own Pulumi home."""
+"""The resource plugins, in Pulumi homes of this clone."""
 
 import os
 import subprocess
 import time
 from pathlib import Path
 
-from dev.toolchain.layout import BUILT, PULUMI_HOME, EngineError
-from dev.toolchain.official import reachable
-from dev.toolchain.pieces import Piece
+from dev.toolchain import paths
+from dev.toolchain.download import reachable
+from dev.toolchain.errors import ToolchainError
 from dev.toolchain.progress import say
 
-# Seconds that Pulumi may take to install one plugin, download included.
+# Seconds for `pulumi plugin install`, download included.
 INSTALL_LIMIT = 600
 
-# Seconds until a site that refused the official plugin is asked again: each refusal takes some seconds of retries.
-ASK_AGAIN = 24 * 3600
+# Seconds until an official plugin that could not be downloaded is tried again: each attempt takes some seconds.
+RETRY_AFTER = 24 * 3600
 
 
 def folder(name: str, version: str) -> Path:
-    """Where the engine looks for the plugin."""
-    return PULUMI_HOME / "plugins" / f"resource-{name}-v{version}"
+    """Return where Pulumi looks for the plugin in the sandbox's home."""
+    return paths.SANDBOX_HOME / "plugins" / f"resource-{name}-v{version}"
 
 
 def install_official(pulumi: Path, name: str, version: str) -> bool:
-    """Have the official plugin; False where it cannot be downloaded."""
-    if folder(name, version).exists() and not _marker(name, version).exists():
-        return True
+    """Install the official plugin unless it is installed; return whether it now is."""
     marker = _marker(name, version)
-    if marker.exists() and time.time() - marker.stat().st_mtime < ASK_AGAIN:
+    if not marker.exists():
+        if folder(name, version).exists():
+            return True
+    elif time.time() - marker.stat().st_mtime < RETRY_AFTER:
         return False
     if reachable():
         say(f"{name} plugin {version}: downloading")
-        fault = _install(pulumi, name, version)
-        if fault is None:
+        error = _install(pulumi, name, version)
+        if error is None:
             return True
-        say(f"  it cannot be had ({fault.splitlines()[-1]}); the one that is built from Go modules stands in")
+        say(f"  it cannot be downloaded ({error.splitlines()[-1]}); a stand-in is built from Go modules instead")
     if marker.exists():
         marker.touch()
     return False
 
 
-def install_built(pulumi: Path, name: str, version: str, piece: Piece, program: Path) -> None:
-    """Have the plugin as built here, and again when what it is built from has changed.
+def install_stand_in(pulumi: Path, name: str, version: str, program: Path) -> None:
+    """Install the plugin that was built here, unless this very build is installed.
 
-    :raises EngineError: when Pulumi does not take it.
+    Raises:
+        ToolchainError: Pulumi refuses it.
     """
     marker = _marker(name, version)
-    if folder(name, version).exists() and marker.exists() and marker.read_text() == piece.key():
+    if folder(name, version).exists() and marker.exists() and marker.read_text() == program.name:
         return
-    fault = _install(pulumi, name, version, "--file", str(program))
-    if fault is not None:
-        raise EngineError(f"the {name} plugin could not be installed: {fault}")
-    marker.write_text(piece.key())
+    error = _install(pulumi, name, version, "--file", str(program))
+    if error is not None:
+        raise ToolchainError(f"the {name} plugin could not be installed: {error}")
+    marker.write_text(program.name)
+
+
+def offer_stand_ins() -> None:
+    """Let the user's own stacks find the stand-ins: their Pulumi home has the same plugins as the sandbox's."""
+    # Private, because `pulumi login` keeps credentials in it.
+    paths.STAND_IN_HOME.mkdir(mode=0o700, exist_ok=True)
+    link = paths.STAND_IN_HOME / "plugins"
+    if not link.is_symlink():
+        link.symlink_to(os.path.relpath(paths.SANDBOX_HOME / "plugins", paths.STAND_IN_HOME))
 
 
 def _install(pulumi: Path, name: str, version: str, *options: str) -> str | None:
+    """Run `pulumi plugin install`; return its error message, or None."""
     words = [str(pulumi), "plugin", "install", "resource", name, version, "--reinstall", *options]
-    environment = {**os.environ, "PULUMI_HOME": str(PULUMI_HOME), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    environment = {**os.environ, "PULUMI_HOME": str(paths.SANDBOX_HOME), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        done = subprocess.run(words, cwd=BUILT, env=environment, capture_output=True, text=True, timeout=INSTALL_LIMIT)
+        done = subprocess.run(
+            words, cwd=paths.BUILT, env=environment, capture_output=True, text=True, timeout=INSTALL_LIMIT
+        )
     except subprocess.TimeoutExpired:
         return f"it took more than {INSTALL_LIMIT} s"
     if done.returncode:
         return done.stderr.strip() or done.stdout.strip() or f"pulumi ended with status {done.returncode}"
-    # Only now is what was there before gone.
+    # Not before: until now the earlier plugin was there.
     _marker(name, version).unlink(missing_ok=True)
     return None
 
 
 def _marker(name: str, version: str) -> Path:
-    """Says what a plugin that was built here is built from."""
-    return PULUMI_HOME / "plugins" / f"resource-{name}-v{version}.built"
+    """Return the file that says which build a stand-in is. An official plugin has none."""
+    return paths.SANDBOX_HOME / "plugins" / f"resource-{name}-v{version}.built"

@@ -1,4 +1,4 @@
-"""What a long step says while it runs."""
+"""Messages, and long commands that report while they run."""
 
 import subprocess
 import sys
@@ -6,28 +6,38 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dev.toolchain.layout import EngineError
+from dev.toolchain.errors import ToolchainError
 
-# Seconds between two signs of life.
+# Seconds between two messages of a long step.
 INTERVAL = 15
 
-# Seconds that a command gets to clean up after itself.
+# Seconds that a command gets to clean up when it is stopped.
 GRACE = 10
 
-# Lines of a failed command's output that are shown.
+# How many lines of a failed command's output are shown.
 TAIL = 20
 
 
 def say(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(f"engine: {line}", flush=True)
+    """Print a message at once, also into a pipe."""
+    print(f"toolchain: {line}", flush=True)
 
 
-def run(what: str, words: Sequence[str], folder: Path, log: Path, environment: Mapping[str, str], limit: int) -> None:
-    """Run a long command, its output in `log`; says every 15 s how long it has been at it.
+def run(
+    what: str, words: Sequence[str | Path], folder: Path, log: Path, environment: Mapping[str, str], limit: float
+) -> None:
+    """Run a long command with its output in a log file; report every 15 s how long it has been running.
 
-    :param limit: seconds after which it is ended.
-    :raises EngineError: with the end of the log, when the command fails or takes too long.
+    Args:
+        what: What the command makes, for messages: "the docker plugin".
+        words: The command.
+        folder: Where it runs.
+        log: The file for its output.
+        environment: All its environment variables.
+        limit: Seconds after which it is stopped.
+
+    Raises:
+        ToolchainError: The command failed or took too long; the message has the end of its output.
     """
     started = time.monotonic()
     with log.open("wb") as output:
@@ -41,20 +51,20 @@ def run(what: str, words: Sequence[str], folder: Path, log: Path, environment: M
                     elapsed = time.monotonic() - started
                     say(f"  {what}: {elapsed:.0f} s so far")
                     if elapsed > limit:
-                        raise EngineError(f"{what} took more than {limit} s. Its output is in {log}.") from None
+                        raise ToolchainError(f"{what} took more than {limit:g} s. Its output is in {log}.") from None
         finally:
             if process.poll() is None:
-                _end(process)
+                _stop(process)
     if status:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
-        raise EngineError(
-            f"{what} failed; the end of its output ({log}):\n{tail}\nRun the same command again to go on."
+        raise ToolchainError(
+            f"{what} failed. The end of its output ({log}):\n{tail}\nTo continue, run the same command again."
         )
     if sys.stdout.isatty() or time.monotonic() - started > 1:
         say(f"  {what}: done in {time.monotonic() - started:.0f} s")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(GRACE)

@@ -29,7 +29,7 @@ def journal(tmp_path: Path) -> Journal:
 def deployment(tmp_path: Path, host: SshServer) -> Deployment:
     """An empty stack, with its state in the test's own folder."""
     if shutil.which("pulumi") is None:
-        pytest.fail("pulumi is not on PATH: run `make test`, or `. .local/env` before pytest")
+        pytest.fail("pulumi is not on PATH: run `make test`, or `. .local/sandbox/env` before pytest")
     work_dir, state_dir = tmp_path / "project", tmp_path / "state"
     work_dir.mkdir()
     state_dir.mkdir()

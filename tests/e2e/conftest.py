@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host, Inventory
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
-from tests.e2e.stack import PROJECT, Stack
+from tests.e2e.stack import Stack
 
 numbers = itertools.count(1)
 
@@ -40,20 +41,18 @@ def inventory(sandbox: Sandbox) -> Inventory:
 
 @pytest.fixture(scope="session")
 def environment(sandbox: Sandbox) -> dict[str, str]:
-    """The environment that `. .local/env` gives."""
-    script = f". {shlex.quote(str(PROJECT / '.local/env'))}; env -0"
-    done = subprocess.run(["sh", "-c", script], env=os.environ, check=True, capture_output=True, text=True)
-    return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+    """The environment that `. .local/sandbox/env` gives."""
+    return sandbox.environment()
 
 
 @pytest.fixture
-def new_stack(tmp_path: Path, inventory: Inventory, environment: dict[str, str]) -> Iterator[Callable[[], Stack]]:
+def new_stack(tmp_path: Path, inventory: Inventory, environment: dict[str, str]) -> Iterator[Callable[..., Stack]]:
     """Makes stacks, each with an app of its own; they are destroyed when the test is over."""
     stacks: list[Stack] = []
 
-    def make() -> Stack:
+    def make(kind: type[Stack] = Stack, **options: Any) -> Stack:
         service = f"app{os.getpid()}-{next(numbers)}"
-        stacks.append(Stack(tmp_path / service, service, inventory, environment))
+        stacks.append(kind(tmp_path / service, service, inventory, environment, **options))
         return stacks[-1]
 
     yield make
@@ -78,7 +77,7 @@ def connections(sandbox: Sandbox, inventory: Inventory) -> Callable[[], dict[str
     """Counts the SSH logins that each host, by its address, has had."""
 
     def count() -> dict[str, int]:
-        logs = {host.address: sandbox.layout.hosts / host.name / "sshd.log" for host in inventory.hosts}
+        logs = {host.address: sandbox.paths.hosts / host.name / "sshd.log" for host in inventory.hosts}
         return {address: log.read_text().count("Accepted publickey") for address, log in logs.items()}
 
     return count

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.e2e.stack import PROJECT, Stack
+from dev.toolchain.paths import BIN
+from tests.e2e.stack import Stack
 
-VEGETA = PROJECT / ".local" / "engine" / "bin" / "vegeta"
+VEGETA = BIN / "vegeta"
 
 # Requests a second, over all hosts.
 FULL_RATE = 500

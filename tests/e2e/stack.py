@@ -13,8 +13,8 @@ from dev.sandbox.inventory import Host, Inventory
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# What a clone of this repository has that a deploy needs.
-PARTS = ("Pulumi.yaml", "__main__.py", "components")
+# What a clone of this repository has that a deploy needs; of the first release also its own folders.
+PARTS = ("Pulumi.yaml", "__main__.py", "components", "deploy")
 
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -32,7 +32,14 @@ class PulumiFailedError(AssertionError):
 class Stack:
     """One app on the sandbox: `write` and `commit` change it, `up` deploys it, `get` asks it."""
 
-    def __init__(self, folder: Path, service: str, inventory: Inventory, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        service: str,
+        inventory: Inventory,
+        environment: Mapping[str, str],
+        program: Path = PROJECT,
+    ) -> None:
         self.folder, self.service, self.inventory = folder, service, inventory
         self.project, self.app = folder / "project", folder / "app"
         self.environment = {
@@ -44,21 +51,30 @@ class Stack:
         }
         self.configured: set[str] = set()
         (folder / "state").mkdir(parents=True)
-        self._clone(self.project)
         shutil.copytree(PROJECT / "example", self.app)
         self.git("init", "--quiet", "--initial-branch=main")
+        self.make_project(program)
         self.commit("The app")
         self.pulumi("stack", "init", "test")
         self.configure(**self._config())
 
-    def _clone(self, project: Path) -> None:
-        project.mkdir()
+    def make_project(self, program: Path) -> None:
+        """Make the Pulumi project's folder with the program of a clone."""
+        self.project.mkdir()
+        self.use_program(program)
+        # Pulumi.yaml names it. The current language host makes an empty one where there is none.
+        (self.project / ".venv").symlink_to(PROJECT / ".venv")
+
+    def use_program(self, source: Path) -> None:
+        """Have the project's folder hold the program of a clone, in place of what it holds."""
         for part in PARTS:
-            source = PROJECT / part
-            if source.is_dir():
-                shutil.copytree(source, project / part, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, project / part)
+            old, new = self.project / part, source / part
+            if old.is_dir():
+                shutil.rmtree(old)
+            if new.is_dir():
+                shutil.copytree(new, old, ignore=shutil.ignore_patterns("__pycache__"))
+            elif new.exists():
+                shutil.copy(new, old)
 
     def _config(self) -> dict[str, Any]:
         hosts, registry = self.inventory.hosts, self.inventory.registry
@@ -117,7 +133,7 @@ class Stack:
         """The same state, with clones of project and app elsewhere, and another environment."""
         second = copy.copy(self)
         second.project, second.app = folder / "project", folder / "app"
-        shutil.copytree(self.project, second.project, ignore=shutil.ignore_patterns(".local"))
+        shutil.copytree(self.project, second.project, symlinks=True, ignore=shutil.ignore_patterns(".local"))
         second.environment = self.environment | environment
         words = ["git", "clone", "--quiet", str(self.app), str(second.app)]
         subprocess.run(words, env=second.environment, check=True)
@@ -129,12 +145,12 @@ class Stack:
         # A value by path is put into the old one, and would leave what the new one does not have.
         replaced = sorted(self.configured & settings.keys() - {"secrets"})
         if replaced:
-            self.pulumi("config", "rm-all", *replaced)
+            self.pulumi("config", "rm-all", *(f"deploy:{key}" for key in replaced))
         self.configured = (self.configured - set(replaced)) | {key for key in settings if settings[key] is not None}
         pairs = [pair for key, value in settings.items() if key != "secrets" for pair in _flat(key, value)]
-        words = [word for path, item in pairs for word in ("--plaintext", f"{path}={item}")]
+        words = [word for path, item in pairs for word in ("--plaintext", f"deploy:{path}={item}")]
         for name, secret in settings.get("secrets", {}).items():
-            words += ["--secret", f"secrets.{name}={secret}"]
+            words += ["--secret", f"deploy:secrets.{name}={secret}"]
         if words:
             self.pulumi("config", "set-all", "--path", *words)
 

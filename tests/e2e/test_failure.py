@@ -139,7 +139,7 @@ def test_a_refused_registry_login_is_told_as_such(stack: Stack) -> None:
     assert "wr0ng" not in output
     assert stack.inventory.registry.server in output
     assert "unauthorized" in output.lower() or "authentication" in output.lower()
-    assert "check registry.username and the secret REGISTRY_PASSWORD" in output
+    assert "Check registry.username and the secret REGISTRY_PASSWORD" in output
     assert "-pull" not in output
     assert "Traceback" not in output
 
@@ -148,10 +148,10 @@ def test_every_fault_of_the_settings_is_in_one_report(stack: Stack) -> None:
     stack.configure(service="-x", image="acme/shop:1", proxy={"app_prt": 80}, boot={"limit": 0})
     output = stack.preview_fails()
     for line in (
-        "boot.limit: should be a number of hosts",
-        "image: should have no tag",
+        "boot.limit: must be a number of hosts",
+        'image: "acme/shop:1" must not contain a tag',
         "proxy.app_prt: is not a known key; did you mean app_port?",
-        "service: should be letters",
+        'service: "-x" is not a valid name',
     ):
         assert line in output
     assert "Traceback" not in output

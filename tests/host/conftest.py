@@ -51,7 +51,7 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
     images = _push_images(sandbox, inventory, login, tmp_path_factory.mktemp("images"))
     # One connection for all: a session each, as every step has in a deploy.
     ssh, *words = sandbox.ssh(entry.name)
-    shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={sandbox.layout.state}/control", "-o", "ControlPersist=5"]
+    shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={sandbox.paths.data}/control", "-o", "ControlPersist=5"]
     return Host(sandbox, entry.name, entry.address, entry.docker_socket, (ssh, *shared, *words), images, login)
 
 
@@ -103,7 +103,7 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str
     (folder / "serve.sh").write_text(SERVE)
     environment = {
         **os.environ,
-        "DOCKER_HOST": f"unix://{sandbox.layout.deployer_socket}",
+        "DOCKER_HOST": f"unix://{sandbox.paths.deployer_socket}",
         "DOCKER_CONFIG": str(folder),
     }
     environment["DOCKER_BUILDKIT"] = "0"

@@ -15,9 +15,10 @@ from pathlib import Path
 from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
 from components.host_tool.spec import parse_spec, spec_text
 from dev.sandbox import Sandbox
+from dev.sandbox.images import KAMAL_PROXY
 
 SERVICE = "shop"
-PROXY = "basecamp/kamal-proxy:v0.9.2"
+PROXY = KAMAL_PROXY
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class App:
     def candidate(self, version: str, role: str = "web", secrets: str = "-", **spec: str) -> Result:
         """The candidate of a role; `spec` is added to what a plain one needs, with `__` for a dot and `_` as it is."""
         self.roles.add(role)
-        words = (role, self.host.images[version], secrets, "Tess Tester")
+        words = (role, self.host.images[version], secrets)
         return self.call("candidate", *words, spec=self.role_spec(version, role) | _dotted(spec))
 
     def role_spec(self, version: str, role: str = "web") -> dict[str, str]:
@@ -204,9 +205,9 @@ class App:
             "proxy.drain-timeout": "5s",
         }
         worker = {"mode": "start-first", "gate.readiness_delay": "0", "gate.deploy-timeout": "8s"}
-        common = {"version": version, "host": "web1", "stop_timeout": "3", "drain_timeout": "5", "retain": retain}
+        common = {"version": version, "host": "web1", "stop_timeout": "3", "retain": retain}
         items = common | (web if role == "web" else worker) | _dotted(spec)
-        return self.call("switch", role, release, "none", "Tess Tester", spec=items)
+        return self.call("switch", role, release, "none", spec=items)
 
     def release(self, version: str, role: str = "web", retain: str = "5", **spec: str) -> dict[str, str]:
         """All steps of a release, with what the last one says."""

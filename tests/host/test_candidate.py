@@ -115,7 +115,7 @@ def test_command_labels_and_options_arrive_word_for_word(app: App, host: Host) -
             "option.add-host.0": "a:10.0.0.1",
             "option.add-host.1": "b:10.0.0.2",
         },
-        **{"log.driver": "json-file", "log.opt.max-size": "5m", "hostname": "me", "restart": "on-failure:2"},
+        **{"option.hostname": "me", "option.restart": "on-failure:2", "log.opt.max-size": "5m"},
     ).spec
     name = f"{app.prefix()}-v1-{said['release'][:8]}"
 
@@ -162,7 +162,7 @@ UNHEALTHY = {"gate.health-check-path": "/missing", "gate.deploy-timeout": "1s"}
     ("spec", "complaints"),
     [
         (CRASHING, ["version v2 ended before it was healthy", "cannot open the database", "exit code 3"]),
-        (CRASHING | {"restart": "no"}, ["version v2 ended before it was healthy", "cannot open the database"]),
+        (CRASHING | {"option.restart": "no"}, ["version v2 ended before it was healthy", "cannot open the database"]),
         (SILENT, ["version v2 did not become healthy within 1s at :80/up", "connection refused"]),
         (UNHEALTHY, ["did not become healthy within 1s at :80/missing", "unexpected status (404)", "serving v2"]),
         ({"cmd.0": "/no/such/program"}, ["could not be made", "/no/such/program"]),
@@ -181,7 +181,7 @@ def test_a_candidate_that_fails_says_why_and_leaves_the_host_as_it_was(
     assert shared_app.snapshot() == before
     assert shared_app.audit()[-1] | {"at": "", "client": "", "release": "", "message": ""} == {
         "client": "",
-        "at": "", "performer": "Tess Tester", "verb": "candidate", "role": "web", "version": "v2", "release": "",
+        "at": "", "performer": "-", "verb": "candidate", "role": "web", "version": "v2", "release": "",
         "result": "failed", "message": "",
     }  # fmt: skip
     assert shared_app.host.get(shared_app.web_host) == (200, "v1")

@@ -44,14 +44,16 @@ def test_status_tells_of_a_container_that_is_gone(app: App, host: Host) -> None:
     assert app.call("status").spec == {"web.state": "absent"}
 
 
-def test_the_audit_log_tells_who_did_what(app: App) -> None:
+def test_the_audit_log_tells_what_was_done_and_who_ran_a_hook(app: App) -> None:
     app.pull("v1")
-    items = app.role_spec("v1")
-    app.call("candidate", "web", app.host.images["v1"], "-", 'Te"ss\\ \n{"verb": "forged"}', spec=items)
+    app.candidate("v1")
     line = app.audit()[-1]
     assert (line["verb"], line["role"], line["version"], line["result"]) == ("candidate", "web", "v1", "ok")
-    assert line["performer"] == "Tess  {verb: forged}"
     assert len(line["release"]) == 16
+    spec = {"KAMAL_PERFORMER": 'Te"ss\\ \n{"verb": "forged"}', "started_at": "0", "script": "#!/bin/sh\n"}
+    app.call("hook", "pre-deploy", "10", "KAMAL_VERSION=v1", spec=spec)
+    line = app.audit()[-1]
+    assert (line["verb"], line["version"], line["performer"]) == ("hook", "v1", "Tess  {verb: forged}")
 
 
 def test_a_call_that_makes_no_sense_is_refused(app: App) -> None:

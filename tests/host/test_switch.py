@@ -154,7 +154,7 @@ def test_a_worker_that_does_not_get_ready_leaves_the_old_one_at_work(app: App, m
 
 def test_a_switch_that_failed_can_be_tried_again(app: App) -> None:
     """Then there is no candidate any more: its container is made anew."""
-    release = candidate(app, "v1", "worker", **{"cmd.0": "sleep", "cmd.1": "1", "restart": "no"})
+    release = candidate(app, "v1", "worker", **{"cmd.0": "sleep", "cmd.1": "1", "option.restart": "no"})
     assert "ended before it was ready" in app.switch("v1", release, "worker", **{"gate.readiness_delay": "3"}).failure
     assert app.containers("worker") == {}
     assert app.switch("v1", release, "worker").spec["release"] == release

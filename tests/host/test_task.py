@@ -7,7 +7,7 @@ def task(app: App, *command: str, version: str = "v1", secrets: str = "-", **spe
     app.pull(version)
     cmd = {f"cmd.{number}": word for number, word in enumerate(command)}
     items = {**app.role_spec(version), "timeout": "20", **cmd, **spec}
-    return app.call("task", "web", app.host.images[version], secrets, "Tess Tester", spec=items)
+    return app.call("task", "web", app.host.images[version], secrets, spec=items)
 
 
 def test_a_task_runs_once_a_version_with_the_environment_and_shows_its_output(app: App, host: Host) -> None:

@@ -2,13 +2,17 @@
 
 import json
 import runpy
+import socket
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
 
@@ -16,6 +20,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3QgYSByZWFsIGtleSE"
 DIGEST = "sha256:" + "5" * 64
 HOSTS = ["192.0.2.1", "192.0.2.2"]
+
+PINNED = "v7"
 
 # How Pulumi's wire format marks a secret.
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
@@ -28,7 +34,9 @@ class Declared:
     kind: str
     name: str
     inputs: dict[str, Any]
+    parent: str = ""
     waits_for: set[str] = field(default_factory=set)
+    aliases: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> str:
@@ -42,28 +50,27 @@ def _key(urn: str) -> str:
 
 
 class Mocks(pulumi.runtime.Mocks):
-    """Answers as the providers would: a digest for a pushed image, the host tool's words for a Command."""
+    """Answers as the providers would: a digest for a pushed image, the host tool's output for a Command."""
 
-    version = ""
-    runs = ""
+    def __init__(self, runs: str) -> None:
+        self.runs = runs
+        self.version = PINNED
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
         if args.typ == "docker:index/registryImage:RegistryImage":
             self.version = args.inputs["name"].rpartition(":")[2]
-        if args.typ == "docker:index/registryImage:RegistryImage":
             outputs["sha256Digest"] = DIGEST
         if args.typ.startswith("command:"):
-            outputs["stdout"] = _said(args.name, self.runs or self.version)
+            outputs["stdout"] = _output(args.name, self.runs or self.version)
         return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        self.version = args.args["name"].rpartition(":")[2]
-        return {"name": args.args["name"], "sha256Digest": DIGEST, "id": DIGEST}
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program invokes {args.token}")
 
 
-def _said(name: str, version: str) -> str:
-    if name == "deployment":
+def _output(name: str, version: str) -> str:
+    if name.endswith("-start"):
         return 'performer: "tess"\nrecorded_at: "2026-01-01T00:00:00Z"\nstarted_at: "1"\n'
     if name.endswith("-secrets"):
         return 'secrets: "5ec2e7"\n'
@@ -76,8 +83,7 @@ class Monitor(MockMonitor):
     """Keeps every registration."""
 
     def __init__(self, runs: str) -> None:
-        super().__init__(Mocks())
-        self.mocks.runs = runs
+        super().__init__(Mocks(runs))
         self.declared: list[Declared] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name is gRPC's
@@ -85,9 +91,16 @@ class Monitor(MockMonitor):
         for dependencies in request.propertyDependencies.values():
             waits |= {*dependencies.urns}
         self.declared.append(
-            Declared(request.type, request.name, MessageToDict(request.object), {_key(urn) for urn in waits})
+            Declared(
+                request.type,
+                request.name,
+                MessageToDict(request.object),
+                request.parent,
+                {_key(urn) for urn in waits},
+                {alias.urn for alias in request.aliases},
+            )
         )
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 class Graph:
@@ -132,11 +145,18 @@ def texts(value: Any, secret: bool = False) -> Iterator[tuple[str, bool]]:
         yield value, secret
 
 
-def declare(folder: Path, monkeypatch: Any, *, preview: bool = False, runs: str = "", **settings: Any) -> Graph:
-    """Run the program in a project folder, with a committed app, and return what it declares.
+@contextmanager
+def listening_socket() -> Iterator[str]:
+    """An address at which something accepts connections, as a Docker engine does."""
+    # Not in tmp_path: the path of a socket has to be short.
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/docker.sock")
+        listener.listen()
+        yield f"unix://{folder}/docker.sock"
 
-    `runs`: the version that the hosts say they run; by default the one that was deployed.
-    """
+
+def app_project(folder: Path) -> Path:
+    """A project's folder, beside an app with one commit."""
     project = folder / "project"
     if not project.exists():
         project.mkdir(parents=True)
@@ -145,6 +165,18 @@ def declare(folder: Path, monkeypatch: Any, *, preview: bool = False, runs: str 
         for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "The app"]):
             identity = ["-c", "user.name=T", "-c", "user.email=t@example.invalid"]
             subprocess.run(["git", "-C", str(folder / "app"), *identity, *words], check=True)
+    return project
+
+
+def declare(folder: Path, monkeypatch: pytest.MonkeyPatch, *, runs: str = "", **settings: Any) -> Graph:
+    """Run the program in a project folder, with a committed app, and return what it declares.
+
+    Args:
+        folder: Where project and app are, or are made.
+        monkeypatch: Undoes what the program's surroundings need.
+        runs: The version that the hosts say they run; by default the one that was deployed.
+        settings: Keys of the config, over those of a small app.
+    """
     config: dict[str, Any] = {
         "service": "shop",
         "image": "acme/shop",
@@ -156,15 +188,29 @@ def declare(folder: Path, monkeypatch: Any, *, preview: bool = False, runs: str 
         "env": {"clear": {"A": "1"}, "secret": ["DB"]},
     } | settings
     raw = {f"deploy:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    monkeypatch.chdir(project)
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(raw))
     monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["deploy:secrets"]))
+    return run_program(
+        folder, monkeypatch, lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), runs=runs
+    )
+
+
+def run_program(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, program: Callable[[], object], *, runs: str = ""
+) -> Graph:
+    """Run any program as `declare` runs the one of this repository."""
+    monkeypatch.chdir(app_project(folder))
+    # Else pytest itself would end at an interrupt.
+    monkeypatch.setattr("components.deploy.end_quietly_on_interrupt", lambda: None)
+    monkeypatch.setattr("components.image.pinned_version.image_digest", lambda *_: DIGEST)
     monitor = Monitor(runs)
-    pulumi.runtime.set_mocks(monitor.mocks, project="deploy", stack="prod", preview=preview, monitor=monitor)
+    pulumi.runtime.set_mocks(monitor.mocks, project="deploy", stack="prod", preview=False, monitor=monitor)
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> None:
-        runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__")
+        program()
 
-    run()
+    with listening_socket() as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        run()
     return Graph(monitor.declared)

@@ -1,83 +1,63 @@
-"""Words stay words, whatever is in them; hosts are who they are said to be."""
+"""Words stay words, whatever is in them, and a secret is never in clear."""
 
 import subprocess
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pulumi
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.command import Words
-from components.connection import known_host_keys, targets
-from components.errors import SettingsError
-from tests.unit.graph import KEY, PROJECT
-from tests.unit.settings.test_faults import load
+from components.command import pulumi_secret, shell_line, spec_input
+from components.secret import Secret
+from tests.unit.graph import PROJECT
+
+WORDS = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4))
-def test_every_word_survives_a_shell(words: list[str]) -> None:
-    said: list[str] = []
+def resolved(make: Callable[[], pulumi.Input[str]]) -> tuple[str, bool]:
+    """What an input turns out to be, and whether it is secret."""
+    found: list[Any] = []
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> pulumi.Output[None]:
-        return Words.of("printf", "%s\\0", *words).text().apply(said.append)
+        value = pulumi.Output.from_input(make())
+        pulumi.Output.from_input(value.is_secret()).apply(found.append)  # type: ignore[arg-type]
+        return value.apply(found.append)
 
     run()
-    done = subprocess.run(["sh", "-c", said[0]], capture_output=True, check=True, timeout=10)
+    text = next(each for each in found if isinstance(each, str))
+    return text, True in found
+
+
+@settings(max_examples=200, deadline=None)
+@given(WORDS, st.booleans())
+def test_every_word_survives_a_shell_known_now_or_later(words: list[str], later: bool) -> None:
+    arguments = [pulumi.Output.from_input(word) if later else word for word in words]
+    line, _ = resolved(lambda: shell_line(["printf", "%s\\0", *arguments]))
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True, timeout=10)
     assert done.stdout.decode() == "".join(f"{word}\0" for word in words)
 
 
-def test_a_pinned_key_wins_and_the_jump_host_has_its_own(tmp_path: Path) -> None:
-    ssh = {"host_keys": {"a": KEY, "jump": KEY}, "proxy": "me@jump:2222", "users": {"a": "deploy"}}
-    (target,) = targets(load(tmp_path, servers=["a"], ssh=ssh))
-    assert (target.endpoint.user, target.endpoint.port, target.endpoint.host_key) == ("deploy", 22, KEY)
-    assert target.jump
-    assert (target.jump.user, target.jump.port, target.jump.host_key) == ("me", 2222, KEY)
-    assert target.private_key is None
+def test_what_is_known_is_not_waited_for() -> None:
+    assert shell_line(["a b", "c"]) == "'a b' c"
+    assert spec_input({"a": "1"}) == 'a: "1"\n'
 
 
-def test_every_host_without_a_known_key_is_in_one_message(tmp_path: Path, home: Path) -> None:
-    with pytest.raises(SettingsError) as caught:
-        targets(load(tmp_path, servers=["a", "b", "c"], ssh={"host_keys": {"b": KEY}}))
-    assert [line.split(" is not")[0] for line in str(caught.value).splitlines()] == [
-        "ssh.host_keys: the key of host a",
-        "ssh.host_keys: the key of host c",
-    ]
+def test_a_spec_with_a_secret_is_secret_and_keeps_its_order() -> None:
+    assert resolved(lambda: spec_input({"b": "1", "a": pulumi.Output.from_input("2")})) == ('b: "1"\na: "2"\n', False)
+    assert resolved(lambda: spec_input({"b": Secret("s"), "a": pulumi.Output.from_input("2")})) == (
+        'b: "s"\na: "2"\n',
+        True,
+    )
 
 
-def test_any_key_is_taken_only_where_the_settings_say_so(tmp_path: Path, home: Path) -> None:
-    (target,) = targets(load(tmp_path, servers=["a"], ssh={"accept_unknown_host_keys": True}))
-    assert target.endpoint.host_key is None
-
-
-def test_known_hosts_is_read_also_where_its_names_are_hashed(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def keygen(*words: str) -> str:
-        assert words[0] == "ssh-keygen"
-        known = str(home / ".ssh" / "known_hosts")
-        return subprocess.run([*words, "-f", known], capture_output=True, text=True, timeout=10).stdout
-
-    (home / ".ssh" / "known_hosts").write_text(f"a {KEY}\n[b]:2222 {KEY}\n")
-    keygen("ssh-keygen", "-H")
-    monkeypatch.setattr("components.connection.keygen", keygen)
-    assert known_host_keys("a", 22) == [KEY]
-    assert known_host_keys("b", 2222) == [KEY]
-    assert known_host_keys("b", 22) == []
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home directory in which no host is known."""
-    home = tmp_path / "home"
-    (home / ".ssh").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    return home
+def test_a_secret_becomes_a_pulumi_secret_and_other_values_stay_as_they_are() -> None:
+    assert resolved(lambda: pulumi_secret(Secret("s"))) == ("s", True)
+    assert pulumi_secret("clear") == "clear"
 
 
 def test_no_other_file_imports_pulumi_command() -> None:
-    """The seam is one: quoting, host keys and limits cannot be gone around."""
-    imports = [file.name for file in (PROJECT / "components").rglob("*.py") if "pulumi_command" in file.read_text()]
-    assert imports == ["command.py"]
+    """Nothing can go around the quoting, the host keys and the limits of the seam."""
+    files = (PROJECT / "components").rglob("*.py")
+    assert [file.name for file in files if "pulumi_command" in file.read_text()] == ["command.py"]

@@ -73,11 +73,13 @@ def test_steps_wait_for_each_other(graph: Graph) -> None:
         return {each.name for each in graph.named(ending)}
 
     image = next(each for each in graph.declared if each.kind == "docker:index/remoteImage:RemoteImage")
-    assert {"pre-connect", "pre-build", f"{HOSTS[0]}-docker-setup", *names("-prepare")} <= graph.before(image)
+    assert {"shop-pre-connect", "shop-pre-build", f"shop-{HOSTS[0]}-docker-setup", *names("-prepare")} <= graph.before(
+        image
+    )
     for command in graph.named("-prepare"):
-        assert "pre-connect" in graph.before(command)
+        assert "shop-pre-connect" in graph.before(command)
     for command in graph.named("-candidate"):
-        assert {f"{HOSTS[0]}-pre-deploy", "release-task", *names("-pull")} <= graph.before(command)
+        assert {f"shop-{HOSTS[0]}-pre-deploy", "shop-release-task", *names("-pull")} <= graph.before(command)
         assert command.name.replace("candidate", "secrets") in graph.before(command)
     for command in graph.named("-switch"):
         assert names("-candidate") <= graph.before(command)
@@ -86,11 +88,11 @@ def test_steps_wait_for_each_other(graph: Graph) -> None:
 
 def test_groups_of_hosts_switch_in_turn_between_their_hooks(graph: Graph) -> None:
     first, second = HOSTS
-    (switch,) = graph.named(f"{second}-web-switch")
-    before = {f"{first}-pre-app-boot-1", f"{first}-web-switch", f"{first}-worker-switch", f"{first}-post-app-boot-1"}
-    assert {*before, "boot-wait-2", f"{second}-pre-app-boot-2"} <= graph.before(switch)
+    (switch,) = graph.named(f"shop-{second}-web-switch")
+    before = {f"shop-{first}-{step}" for step in ("pre-app-boot-1", "web-switch", "worker-switch", "post-app-boot-1")}
+    assert {*before, "shop-boot-wait-2", f"shop-{second}-pre-app-boot-2"} <= graph.before(switch)
     (worker,) = graph.named(f"{first}-worker-switch")
-    assert f"{first}-web-switch" in graph.before(worker)
+    assert f"shop-{first}-web-switch" in graph.before(worker)
 
 
 def test_no_secret_is_in_clear(graph: Graph) -> None:
@@ -108,7 +110,7 @@ def test_a_hook_gets_the_secrets_that_the_settings_allow_it(graph: Graph) -> Non
         return any("h00k-pass" in text for text, _ in texts(command.inputs))
 
     hooks = [command for command in graph.commands() if any(name in command.name for name in HOOKS)]
-    assert [command.name for command in hooks if has(command)] == [f"{HOSTS[0]}-pre-deploy"]
+    assert [command.name for command in hooks if has(command)] == [f"shop-{HOSTS[0]}-pre-deploy"]
 
 
 def test_a_hook_has_kamals_environment(graph: Graph, tmp_path: Path) -> None:
@@ -130,18 +132,18 @@ def test_a_hook_has_kamals_environment(graph: Graph, tmp_path: Path) -> None:
     assert local.inputs["environment"]["KAMAL_PERFORMER"] == "tess"
 
 
-def test_only_anchors_tear_down_and_nothing_is_replaced(graph: Graph) -> None:
+def test_only_teardowns_tear_down_and_nothing_is_replaced(graph: Graph) -> None:
     for command in graph.commands():
         assert "triggers" not in command.inputs
-        assert ("delete" in command.inputs) == command.name.endswith("-anchor")
-        assert ("create" in command.inputs) != command.name.endswith("-anchor")
-    assert len(graph.named("-anchor")) == 3
+        assert ("delete" in command.inputs) == command.name.endswith("-teardown")
+        assert ("create" in command.inputs) != command.name.endswith("-teardown")
+    assert len(graph.named("-teardown")) == 3
 
 
 def test_names_tell_the_host(graph: Graph) -> None:
     for command in graph.commands():
-        if command.kind.startswith("command:remote") and command.name != "release-task":
-            assert command.name.startswith(tuple(HOSTS))
+        if command.kind.startswith("command:remote") and command.name != "shop-release-task":
+            assert command.name.startswith(tuple(f"shop-{host}-" for host in HOSTS))
 
 
 def test_no_input_tells_the_person_the_place_or_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

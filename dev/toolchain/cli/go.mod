@@ -1,4 +1,4 @@
-module engine/cli
+module toolchain/cli
 
 go 1.26
 

@@ -1,4 +1,4 @@
-module engine/kamal-proxy
+module toolchain/kamal-proxy
 
 go 1.26
 

@@ -1,4 +1,4 @@
-module engine/language-python
+module toolchain/language-python
 
 go 1.26
 

@@ -1,4 +1,4 @@
-module engine/vegeta
+module toolchain/vegeta
 
 go 1.26
 

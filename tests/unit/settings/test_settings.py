@@ -1,41 +1,51 @@
 """What follows from the settings."""
 
+import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.settings.test_faults import load
+from components.secret import Secret
+from components.settings import HooksSettings, Jump, RegistryLogin, SshSettings
+from components.source import SourcePolicy
+from tests.unit.settings.loading import load
 
 
 def test_a_list_of_hosts_is_the_role_web_behind_the_proxy(tmp_path: Path) -> None:
     settings = load(tmp_path, servers=["a", "b"])
-    (web,) = settings.roles()
+    (web,) = settings.roles
     assert (web.name, web.hosts, web.stop_timeout) == ("web", ("a", "b"), 10)
     assert web.proxy == settings.proxy
+
+
+def test_what_is_not_set_has_a_default(tmp_path: Path) -> None:
+    settings = load(tmp_path)
     assert settings.destination == "prod"
     assert settings.repository == "docker.io/acme/shop"
+    assert settings.source is SourcePolicy.COMMIT
 
 
-def test_the_primary_role_comes_first_and_hosts_are_told_once(tmp_path: Path) -> None:
+def test_the_primary_role_comes_first_and_each_host_once(tmp_path: Path) -> None:
     settings = load(tmp_path, servers={"api": ["c", "a"], "web": ["a", "b"], "zoo": {"hosts": ["d"], "proxy": False}})
-    assert [role.name for role in settings.roles()] == ["web", "api", "zoo"]
-    assert settings.hosts() == ("a", "b", "c", "d")
-    assert [bool(role.proxy) for role in settings.roles()] == [True, False, False]
+    assert [role.name for role in settings.roles] == ["web", "api", "zoo"]
+    assert settings.hosts == ("a", "b", "c", "d")
+    assert [bool(role.proxy) for role in settings.roles] == [True, False, False]
 
 
 def test_a_roles_own_settings_go_over_those_of_the_app(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
-        env={"clear": {"A": 1, "B": True}, "secret": ["S"]},
+        env={"clear": {"A": 1, "B": True}, "secret": ["S", "C:T"]},
         secrets={"S": "1", "T": "2"},
-        proxy={"host": "shop.test", "healthcheck": {"path": "/ok", "timeout": 3}},
+        proxy={"host": "shop.test", "healthcheck": {"path": "/ok", "timeout": 3}, "run": {"http_port": 8080}},
         drain_timeout="20",
         servers={
             "web": ["a"],
             "api": {
                 "hosts": ["a"],
                 "cmd": "serve 'the api'",
-                "env": {"clear": {"A": "2"}, "secret": ["B:T"]},
+                "env": {"clear": {"A": "2", "C": "3"}, "secret": ["B:T"]},
                 "proxy": {"hosts": ["api.test"], "healthcheck": {"path": "/api"}},
                 "options": {"memory": "1g", "volume": ["x:/x", "y:/y"], "init": True},
                 "stop_timeout": 5,
@@ -43,16 +53,45 @@ def test_a_roles_own_settings_go_over_those_of_the_app(tmp_path: Path) -> None:
             "job": ["b"],
         },
     )
-    web, api, job = settings.roles()
+    web, api, job = settings.roles
     assert api.cmd == ("serve", "the api")
-    assert api.env == {"A": "2"}
-    assert api.env_secret == {"S": "S", "B": "T"}
+    assert api.env == {"A": "2", "C": "3"}
+    assert api.secret_env == {"S": Secret("1"), "B": Secret("2")}
     assert web.env == {"A": "1", "B": "true"}
+    assert web.secret_env == {"S": Secret("1"), "C": Secret("2")}
     assert api.proxy
     assert api.proxy.all_hosts() == ("api.test",)
     assert (api.proxy.healthcheck.path, api.proxy.healthcheck.timeout) == ("/api", 3)
+    assert api.proxy.healthcheck.model_fields_set == {"path", "timeout"}
+    assert api.proxy.run.http_port == 8080
     assert api.options == {"memory": ("1g",), "volume": ("x:/x", "y:/y"), "init": ("true",)}
     assert (web.stop_timeout, api.stop_timeout, job.stop_timeout) == (10, 5, 20)
+
+
+@pytest.mark.parametrize("given", [True, "true", {}])
+def test_any_role_can_be_behind_the_proxy(tmp_path: Path, given: Any) -> None:
+    settings = load(tmp_path, servers={"web": ["a"], "api": {"hosts": ["b"], "proxy": given}})
+    web, api = settings.roles
+    assert web.proxy == api.proxy == settings.proxy
+
+
+def test_a_role_stops_within_its_own_time_limit_or_the_apps(tmp_path: Path) -> None:
+    settings = load(tmp_path, stop_timeout=15, servers={"web": ["a"], "api": {"hosts": ["b"], "stop_timeout": 5}})
+    assert [role.stop_timeout for role in settings.roles] == [15, 5]
+
+
+def test_roles_are_resolved_once(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.roles is settings.roles
+
+
+def test_a_changed_copy_resolves_its_own_roles(tmp_path: Path) -> None:
+    settings = load(tmp_path, servers=["a"])
+    assert settings.hosts == ("a",)
+    assert settings.roles
+    changed = settings.model_copy(update={"servers": load(tmp_path, servers=["b"]).servers})
+    assert changed.hosts == changed.roles[0].hosts == ("b",)
+    assert settings.hosts == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -67,24 +106,39 @@ def test_a_roles_own_settings_go_over_those_of_the_app(tmp_path: Path) -> None:
 )
 def test_hosts_switch_in_groups(tmp_path: Path, limit: object, groups: list[str]) -> None:
     settings = load(tmp_path, servers=list("abcde"), boot={"limit": limit} if limit else {})
-    assert ["".join(group) for group in settings.boot_groups()] == groups
+    assert ["".join(group) for group in settings.boot_groups] == groups
 
 
-def test_the_registrys_login_is_read_from_the_secrets(tmp_path: Path) -> None:
+def test_the_login_to_the_registry_is_read_from_the_secrets(tmp_path: Path) -> None:
     secrets = {"U": "me", "P": "hunter2"}
-    assert load(tmp_path).registry_login() is None
+    assert load(tmp_path).registry_login is None
     by_name = load(tmp_path, registry={"username": "you", "password": ["P"]}, secrets=secrets)
-    assert by_name.registry_login() == ("you", "hunter2")
+    assert by_name.registry_login == RegistryLogin(Secret("you"), Secret("hunter2"))
     both = load(tmp_path, registry={"username": ["U"], "password": ["P"]}, secrets=secrets)
-    assert both.registry_login() == ("me", "hunter2")
-    assert "hunter2" not in repr(both)
+    assert both.registry_login == RegistryLogin(Secret("me"), Secret("hunter2"))
+
+
+def test_no_secret_is_shown_or_dumped(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        registry={"username": "you", "password": ["P"]},
+        env={"secret": ["P"]},
+        secrets={"P": "hunter2"},
+    )
+    shown = f"{settings} {settings!r} {settings.roles} {settings.registry_login} {settings.model_dump_json()}"
+    assert "hunter2" not in shown
+    assert "***" in shown
+
+
+def test_a_secret_may_be_given_as_a_number(tmp_path: Path) -> None:
+    assert load(tmp_path, secrets={"PIN": 1234}).secret("PIN") == Secret("1234")
 
 
 def test_the_destination_can_be_none(tmp_path: Path) -> None:
     assert load(tmp_path, destination="none").destination == ""
 
 
-def test_texts_of_digits_and_quoted_values_stay_what_they_are(tmp_path: Path) -> None:
+def test_numbers_in_quotes_and_strings_without_quotes_are_accepted(tmp_path: Path) -> None:
     settings = load(tmp_path, version="1234567", env={"A": "01", "B": 1.5}, proxy={"app_port": "8080"})
     assert settings.version == "1234567"
     assert settings.env.clear == {"A": "01", "B": "1.5"}
@@ -93,23 +147,55 @@ def test_texts_of_digits_and_quoted_values_stay_what_they_are(tmp_path: Path) ->
 
 def test_hosts_are_names_and_addresses_of_both_kinds(tmp_path: Path) -> None:
     hosts = ["192.0.2.1", "2001:db8::1", "a", "web-1.example.com"]
-    assert load(tmp_path, servers=hosts).hosts() == tuple(hosts)
+    assert load(tmp_path, servers=hosts).hosts == tuple(hosts)
 
 
-def test_the_proxy_takes_all_names_of_a_domain(tmp_path: Path) -> None:
+def test_the_proxy_can_serve_all_names_of_a_domain(tmp_path: Path) -> None:
     assert load(tmp_path, proxy={"host": "*.shop.test"}).proxy.all_hosts() == ("*.shop.test",)
 
 
 def test_the_only_role_is_the_primary_one(tmp_path: Path) -> None:
-    (job,) = load(tmp_path, servers={"job": ["a"]}).roles()
+    (job,) = load(tmp_path, servers={"job": ["a"]}).roles
     assert job.proxy
 
 
-def test_a_role_and_its_keys_may_be_called_like_pythons_types(tmp_path: Path) -> None:
+def test_a_role_and_its_keys_may_have_the_names_of_pythons_types(tmp_path: Path) -> None:
     settings = load(tmp_path, servers={"web": ["a"], "str": {"hosts": ["b"], "env": {"bool": "x"}}})
-    assert [(role.name, role.env) for role in settings.roles()] == [("web", {}), ("str", {"bool": "x"})]
+    assert [(role.name, role.env) for role in settings.roles] == [("web", {}), ("str", {"bool": "x"})]
 
 
-def test_a_command_may_have_numbers(tmp_path: Path) -> None:
-    (web,) = load(tmp_path, servers={"web": {"hosts": ["a"], "cmd": ["sleep", 5, True]}}).roles()
+def test_a_command_may_contain_numbers(tmp_path: Path) -> None:
+    (web,) = load(tmp_path, servers={"web": {"hosts": ["a"], "cmd": ["sleep", 5, True]}}).roles
     assert web.cmd == ("sleep", "5", "true")
+
+
+@pytest.mark.parametrize(
+    ("given", "jump"),
+    [
+        (None, None),
+        ("bastion.test", Jump("bastion.test", "root", 22)),
+        ("me@192.0.2.9:2222", Jump("192.0.2.9", "me", 2222)),
+        ("[2001:db8::1]:22", Jump("2001:db8::1", "root", 22)),
+    ],
+)
+def test_a_jump_host_has_a_user_and_a_port(given: str | None, jump: Jump | None) -> None:
+    assert SshSettings(proxy=given).jump() == jump
+
+
+def test_a_host_may_have_its_own_user_and_port() -> None:
+    ssh = SshSettings(user="deploy", users={"a": "admin"}, ports={"a": 2222})
+    assert [(ssh.user_of(host), ssh.port_of(host)) for host in "ab"] == [("admin", 2222), ("deploy", 22)]
+
+
+def test_a_host_key_is_kept_without_its_comment() -> None:
+    key = "ecdsa-sha2-nistp256 " + base64.b64encode(b"\0\0\0\x13ecdsa-sha2-nistp256..").decode()
+    assert SshSettings(host_keys={"a": f"{key} root@a"}).host_keys == {"a": key}
+
+
+def test_a_hook_runs_on_the_primary_host_unless_set_otherwise() -> None:
+    hooks = HooksSettings(run_on={"post-deploy": "deployer"})
+    assert [hooks.place(name) for name in ("pre-build", "pre-deploy", "post-deploy")] == [
+        "deployer",
+        "primary",
+        "deployer",
+    ]

@@ -1,4 +1,4 @@
-"""Repositories whose content the tests choose, and nothing of the configuration of whoever runs them."""
+"""Fixtures: a small repository, and git without the configuration of the person who runs the tests."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from .repositories import Repo, create
 
 @pytest.fixture(autouse=True, scope="session")
 def no_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """git as on a new machine: no user or system configuration, and no variable of a hook that runs the tests."""
+    """Run git as on a new machine: without user or system configuration, and without variables of a git hook."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             patch.delenv(name)

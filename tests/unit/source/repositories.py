@@ -1,4 +1,4 @@
-"""Real Git repositories for the tests, and pictures of folders to compare."""
+"""Real Git repositories for the tests, and snapshots of folders to compare."""
 
 import os
 import stat
@@ -7,13 +7,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.source import SourcePolicy
+
 PROJECT = Path(__file__).parents[3]
 
 RESOLVE = """
 import sys
 from pathlib import Path
-from components.source import resolve_source
-print(resolve_source(Path(sys.argv[1]), sys.argv[2]).version)
+from components.source import SourcePolicy, resolve_source
+print(resolve_source(Path(sys.argv[1]), SourcePolicy(sys.argv[2])).version)
 """
 
 
@@ -24,7 +26,7 @@ class Repo:
     path: Path
 
     def git(self, *words: str, **variables: str) -> str:
-        """Run git here; returns what it says."""
+        """Run git in the working tree and return its output."""
         command = ["git", "-c", "protocol.file.allow=always", *words]
         environment = {**os.environ, **variables}
         result = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, timeout=60, check=False)
@@ -32,7 +34,7 @@ class Repo:
         return os.fsdecode(result.stdout).removesuffix("\n")
 
     def write(self, name: str, content: str | bytes = "content\n", mode: int = 0o644) -> Path:
-        """Write a file, with its folders."""
+        """Write a file and make its folders."""
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -40,7 +42,7 @@ class Repo:
         return file
 
     def commit(self, message: str = "A commit") -> str:
-        """Commit all there is; returns the commit's id."""
+        """Commit every file and return the commit's id."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self.head
@@ -63,8 +65,8 @@ def create(path: Path, *options: str) -> Repo:
     return repo
 
 
-def version_in_another_process(context: Path, policy: str, **variables: str) -> str:
-    """What `resolve_source` answers in a Python process of its own."""
+def version_in_another_process(context: Path, policy: SourcePolicy, **variables: str) -> str:
+    """Return the version that `resolve_source` computes in another Python process."""
     command = [sys.executable, "-c", RESOLVE, str(context), policy]
     environment = {**os.environ, **variables}
     result = subprocess.run(
@@ -74,8 +76,8 @@ def version_in_another_process(context: Path, policy: str, **variables: str) -> 
     return result.stdout.strip()
 
 
-def picture(folder: Path) -> dict[bytes, tuple[str, bytes]]:
-    """All files below a folder but .git: path → (kind, content), kind being `file`, `program` or `link`."""
+def snapshot(folder: Path) -> dict[bytes, tuple[str, bytes]]:
+    """Map the path of every file below a folder, except .git, to its kind (`file`, `program` or `link`) and content."""
     found: dict[bytes, tuple[str, bytes]] = {}
     for directory, folders, names in os.walk(folder):
         if ".git" in folders:
@@ -92,11 +94,13 @@ def picture(folder: Path) -> dict[bytes, tuple[str, bytes]]:
 
 
 def fingerprint(git_dir: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file of a Git directory, with its content and the time of its last change."""
+    """Map every file of a Git directory to its content and modification time."""
     found = {}
     for file in git_dir.rglob("*"):
         if file.is_file():
             path = file.relative_to(git_dir)
-            # An object that git meets again gets a new time, which keeps `git gc` from removing it: that is no change.
-            found[str(path)] = (file.read_bytes(), 0 if path.parts[0] == "objects" else file.stat().st_mtime_ns)
+            # git renews the time of an object that it writes again, and of the shared part of a split index that it
+            # reads, so that neither is cleaned up. That is not a change.
+            renewed = path.parts[0] == "objects" or path.name.startswith("sharedindex.")
+            found[str(path)] = (file.read_bytes(), 0 if renewed else file.stat().st_mtime_ns)
     return found

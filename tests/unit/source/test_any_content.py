@@ -1,4 +1,4 @@
-"""Properties that hold for any content of a working tree: names of all kinds, modes, links, deletions."""
+"""Properties that hold for any content of a working tree: all kinds of names, modes, links and deletions."""
 
 import os
 import shutil
@@ -9,16 +9,16 @@ from pathlib import Path
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from components.source import resolve_source
+from components.source import SourcePolicy, resolve_source
 
-from .repositories import Repo, create, picture, version_in_another_process
+from .repositories import Repo, create, snapshot
 
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
 class File:
-    """What is at a path: a link to `content`, or a file with it."""
+    """A file with this content, or a link to it."""
 
     kind: str
     content: bytes
@@ -42,7 +42,7 @@ odd_names = [
 names = st.one_of(
     st.sampled_from(odd_names),
     st.binary(min_size=1, max_size=5).filter(
-        # Names that git itself does not take, or that mean something to it.
+        # Not the names that git refuses or treats specially.
         lambda name: not {0, ord("/")} & set(name) and name.strip(b". ") and b"git" not in name.lower()
     ),
 )
@@ -54,7 +54,7 @@ files = st.one_of(
 
 
 def without_conflicts(tree: Tree) -> Tree:
-    """A path cannot be both a file and a folder."""
+    """Remove files whose path is also a folder."""
     return {path: file for path, file in tree.items() if not any(other.startswith(path + b"/") for other in tree)}
 
 
@@ -62,7 +62,7 @@ trees = st.dictionaries(paths, files, min_size=1, max_size=5).map(without_confli
 
 
 def fill(repo: Repo, tree: Tree) -> None:
-    """Make the working tree hold just this."""
+    """Make the working tree hold exactly these files."""
     for entry in repo.path.iterdir():
         if entry.name != ".git":
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
@@ -78,7 +78,7 @@ def fill(repo: Repo, tree: Tree) -> None:
 
 @few
 @given(committed=trees, edited=trees)
-def test_the_same_content_has_the_same_version_in_another_clone_and_process(committed: Tree, edited: Tree) -> None:
+def test_the_same_content_has_the_same_version_in_another_clone(committed: Tree, edited: Tree) -> None:
     with tempfile.TemporaryDirectory() as folder:
         repo = create(Path(folder, "app"))
         fill(repo, committed)
@@ -86,8 +86,8 @@ def test_the_same_content_has_the_same_version_in_another_clone_and_process(comm
         other = repo.clone(Path(folder, "other"))
         fill(repo, edited)
         fill(other, edited)
-        version = resolve_source(repo.path, "worktree").version
-        assert version_in_another_process(other.path, "worktree") == version
+        version = resolve_source(repo.path, SourcePolicy.WORKTREE).version
+        assert resolve_source(other.path, SourcePolicy.WORKTREE).version == version
         assert (version == repo.head) == (committed == edited)
 
 
@@ -99,10 +99,10 @@ def test_the_export_is_the_working_tree_byte_for_byte(committed: Tree, edited: T
         fill(repo, committed)
         repo.commit()
         fill(repo, edited)
-        resolve_source(repo.path, "worktree").export(Path(folder, "context"))
-        assert picture(Path(folder, "context")) == {path: (file.kind, file.content) for path, file in edited.items()}
-        resolve_source(repo.path, "commit").export(Path(folder, "committed"))
-        assert picture(Path(folder, "committed")) == {
+        resolve_source(repo.path, SourcePolicy.WORKTREE).export(Path(folder, "context"))
+        assert snapshot(Path(folder, "context")) == {path: (file.kind, file.content) for path, file in edited.items()}
+        resolve_source(repo.path, SourcePolicy.COMMIT).export(Path(folder, "committed"))
+        assert snapshot(Path(folder, "committed")) == {
             path: (file.kind, file.content) for path, file in committed.items()
         }
 
@@ -128,8 +128,8 @@ def test_a_change_of_one_byte_mode_or_name_gives_another_version(tree: Tree, dat
         repo = create(Path(folder, "app"))
         repo.commit()
         fill(repo, tree)
-        before = resolve_source(repo.path, "worktree").version
+        before = resolve_source(repo.path, SourcePolicy.WORKTREE).version
         fill(repo, changed)
-        assert resolve_source(repo.path, "worktree").version != before
+        assert resolve_source(repo.path, SourcePolicy.WORKTREE).version != before
         fill(repo, tree)
-        assert resolve_source(repo.path, "worktree").version == before
+        assert resolve_source(repo.path, SourcePolicy.WORKTREE).version == before

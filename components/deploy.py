@@ -1,0 +1,113 @@
+"""The deploy, top to bottom."""
+
+from typing import Any
+
+import pulumi
+
+from .failure import end_quietly_on_interrupt, user_errors
+from .hook import Hooks
+from .host import Host
+from .image import AppImage, what_to_deploy
+from .proxy import addresses
+from .release import Release
+from .resource_options import child_of
+from .settings import Settings, check_settings
+from .ssh_connection import ssh_connections
+from .stack_config import project_dir, stack_settings
+
+
+class Deploy(pulumi.ComponentResource):
+    """An app, deployed to its hosts without a failed request.
+
+    Attributes:
+        version: The version that runs on every host; after a failed deploy the stack's output stays as it was.
+        previous_version: The version that the primary host ran before, "" if none.
+        image: `repository:version@digest`.
+        digest: `sha256:…`, what the registry holds under the version.
+        hosts: By host and role, what the host says runs there.
+        addresses: Where the app answers.
+    """
+
+    version: pulumi.Output[str]
+    previous_version: pulumi.Output[str]
+    image: pulumi.Output[str]
+    digest: pulumi.Output[str]
+    hosts: pulumi.Output[Any]
+    addresses: list[str]
+
+    @classmethod
+    def from_config(
+        cls, name: str | None = None, *, namespace: str = "deploy", opts: pulumi.ResourceOptions | None = None
+    ) -> "Deploy":
+        """Declare the deploy that the stack's config describes.
+
+        Args:
+            name: The resource's name; by default the service's.
+            namespace: What is before the colon of the config's keys. A program with several deploys gives each its own.
+            opts: Options of the component.
+
+        Raises:
+            pulumi.RunError: With every problem of the settings in one report.
+        """
+        with user_errors():
+            settings = stack_settings(namespace)
+        return cls(name or settings.service, settings, opts=opts)
+
+    def __init__(self, name: str, settings: Settings, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare a deploy with settings that the program has made.
+
+        Args:
+            name: The resource's name; the names of all its parts begin with it.
+            settings: What to deploy, where to and how. Relative paths are relative to the Pulumi project's folder.
+            opts: Options of the component.
+
+        Raises:
+            pulumi.RunError: With every problem of the settings in one report, or because the source, the Docker engine
+                or the registry has one.
+        """
+        end_quietly_on_interrupt()
+        project = project_dir()
+        with user_errors():
+            check_settings(settings, project)
+            connections = ssh_connections(settings)
+            deployable = what_to_deploy(settings, project)
+        super().__init__("kamal:index:Deploy", name, None, opts)
+
+        hooks = Hooks(name, settings, deployable.version, project, parent=self)
+        connected = hooks.run("pre-connect", deployable.version)
+        hosts = [
+            Host(
+                f"{name}-{connection.host}",
+                connection,
+                settings,
+                depends_on=connected,
+                opts=child_of(self, formerly=f"kamal:index:Host::{connection.host}"),
+            )
+            for connection in connections
+        ]
+        prepared = [host.prepare for host in hosts]
+        set_up = hooks.run("docker-setup", deployable.version, hosts, depends_on=[*connected, *prepared])
+        before_build = hooks.run("pre-build", deployable.version, depends_on=set_up)
+        image = AppImage(
+            name,
+            deployable,
+            settings,
+            depends_on=before_build,
+            opts=child_of(self, formerly=f"kamal:index:AppImage::{settings.service}"),
+        )
+        release = Release(
+            name,
+            settings,
+            image,
+            hosts,
+            hooks,
+            opts=child_of(self, formerly=f"kamal:index:Release::{settings.service}"),
+        )
+
+        self.version, self.previous_version = release.version, release.previous_version
+        self.image, self.digest = image.reference, image.digest
+        self.hosts, self.addresses = release.running, addresses(settings)
+        self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
+
+
+OUTPUTS = ("version", "previous_version", "image", "digest", "hosts", "addresses")

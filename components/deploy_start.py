@@ -1,0 +1,62 @@
+"""The start of a deploy: who started it and when. Found out once, and only when something is deployed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from .command import local_command
+from .host_tool.spec import parse_spec
+from .secret import Secret
+from .settings import Settings
+
+SCRIPT = Path(__file__).with_suffix(".sh")
+
+
+@dataclass(frozen=True)
+class DeployStart:
+    """Who started the deploy and when.
+
+    Attributes:
+        performer: As Kamal's KAMAL_PERFORMER.
+        recorded_at: In UTC, as 2026-01-31T12:00:00Z.
+        started_at: The same in seconds since 1970.
+    """
+
+    performer: pulumi.Output[str]
+    recorded_at: pulumi.Output[str]
+    started_at: pulumi.Output[str]
+
+
+def declare_deploy_start(name: str, settings: Settings, version: str, opts: pulumi.ResourceOptions) -> DeployStart:
+    """Declare the Command that finds out who deploys and when.
+
+    It runs again when the deploy's inputs change; the hooks depend on its output, so they run again too. Neither the
+    person nor the time is an input of anything: an unchanged `pulumi up` by somebody else changes nothing.
+    """
+    command = local_command(
+        name,
+        create=["sh", "-s"],
+        stdin=SCRIPT.read_text(encoding="ascii"),
+        environment={
+            "KAMAL_VERSION": version,
+            "SETTINGS": _settings_hash(settings),
+            # A changed secret alone is a deploy, too. A hash in clear would be a hint at the secret; this is encrypted.
+            "SECRETS": Secret(_hash({key: secret.reveal() for key, secret in settings.secrets.items()})),
+        },
+        show_output=False,
+        opts=opts,
+    )
+    output = command.stdout.apply(parse_spec)
+    return DeployStart(output["performer"], output["recorded_at"], output["started_at"])
+
+
+def _settings_hash(settings: Settings) -> str:
+    """Hash the settings that shape a deploy. How the version was chosen is none of them, nor is any secret."""
+    return _hash(settings.model_dump(mode="json", exclude={"secrets", "source", "version"}))
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

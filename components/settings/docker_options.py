@@ -1,0 +1,53 @@
+"""Options of `docker run`."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from .values import STR_SCHEMA, Str, coerce_str
+
+# Options that the deploy sets itself, and the setting to use instead.
+RESERVED_OPTIONS = {
+    "name": "containers are named after service, role and version",
+    "detach": "containers always run detached",
+    "env": "use env.clear",
+    "env-file": "use env.secret",
+    "label": "use labels",
+    "net": "apps and kamal-proxy share the network kamal",
+    "network": "apps and kamal-proxy share the network kamal",
+    "pull": "images are always pulled by digest before they run",
+    "rm": "old containers are kept for rollbacks (see retain_containers)",
+    "cidfile": "the deploy uses it itself",
+}
+
+
+def _check_option_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]+", value):
+        raise ValueError("is not a long option name of `docker run` without its dashes, such as memory")
+    if value in RESERVED_OPTIONS:
+        raise ValueError(f"cannot be set: {RESERVED_OPTIONS[value]}")
+    return value
+
+
+def _coerce_values(value: Any) -> Any:
+    """Turn each option's value into a tuple: one string for each time the option is passed."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: tuple(coerce_str(item) for item in given) if isinstance(given, list | tuple) else (coerce_str(given),)
+        for name, given in value.items()
+    }
+
+
+DockerOptions = Annotated[
+    dict[Annotated[str, AfterValidator(_check_option_name)], tuple[Str, ...]],
+    BeforeValidator(_coerce_values),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [STR_SCHEMA, {"type": "array", "items": STR_SCHEMA}]},
+        }
+    ),
+]

@@ -1,0 +1,76 @@
+"""`env`: the environment variables of the containers, clear and secret."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from .model import SettingsModel
+from .names import OwnEnvName, check_own_env_name
+from .values import Str
+
+# `tags` is a key of Kamal's that is not supported; it is here so that the error message says so.
+KEYS = {"clear", "secret", "tags"}
+
+
+def _variable(entry: str) -> str:
+    return entry.partition(":")[0]
+
+
+def _check_secret_variable(entry: str) -> str:
+    check_own_env_name(_variable(entry))
+    return entry
+
+
+SecretVariable = Annotated[str, AfterValidator(_check_secret_variable)]
+
+
+class EnvSettings(SettingsModel):
+    """Environment variables of the containers. In a mapping without `clear` and `secret`, all variables are clear."""
+
+    clear: dict[OwnEnvName, Str] = Field(default={}, description="Variables whose values are not secret.")
+    secret: tuple[SecretVariable, ...] = Field(
+        default=(),
+        description="Names of secrets to pass as variables of the same name. "
+        "`VARIABLE:SECRET` passes a secret as a variable of another name.",
+    )
+
+    @field_validator("secret", mode="before")
+    @classmethod
+    def _check_list(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+            # What is found may be a secret itself, so the message does not show it.
+            raise ValueError("must be a list of names of secrets")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _check_variables_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        variables = [_variable(entry) for entry in value]
+        if repeated := sorted({variable for variable in variables if variables.count(variable) > 1}):
+            raise ValueError(f"contains {', '.join(repeated)} more than once")
+        return value
+
+    @model_validator(mode="after")
+    def _check_disjoint(self) -> Self:
+        if both := sorted(self.clear.keys() & self.secret_names().keys()):
+            raise ValueError(f"has {', '.join(both)} in both clear and secret")
+        return self
+
+    def secret_names(self) -> dict[str, str]:
+        """Return the name of the secret that each secret variable holds."""
+        entries = [entry.partition(":") for entry in self.secret]
+        return {variable: secret or variable for variable, _, secret in entries}
+
+
+def _coerce_flat(value: Any) -> Any:
+    """Turn a mapping of variables into the structured form, with all of them clear."""
+    if not isinstance(value, dict) or not value or value.keys() <= KEYS:
+        return value
+    if value.keys() & KEYS:
+        others = ", ".join(sorted(value.keys() - KEYS))
+        raise ValueError(f"mixes clear and secret with variables; move {others} into clear")
+    return {"clear": value}
+
+
+FlatName = Annotated[OwnEnvName, WithJsonSchema({"type": "string", "not": {"enum": sorted(KEYS)}})]
+Env = Annotated[EnvSettings, BeforeValidator(_coerce_flat, json_schema_input_type=EnvSettings | dict[FlatName, Str])]

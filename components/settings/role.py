@@ -1,0 +1,133 @@
+"""`servers`: the roles, their hosts, and how their containers differ."""
+
+import re
+import shlex
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, field_validator
+
+from .docker_options import DockerOptions
+from .env import Env, EnvSettings
+from .hosts import HostName
+from .model import SettingsModel
+from .names import RoleName
+from .proxy import ProxySettings
+from .values import STR_SCHEMA, Bool, Seconds, Str, coerce_bool, format_value
+
+RESTART_POLICIES = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
+RESERVED_LABELS = ("service", "role", "destination", "version", "release")
+
+Strategy = Literal["start-first", "stop-first"]
+
+
+def _split_words(value: Any) -> Any:
+    """Split a string into words as a shell would."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"cannot be split into words ({error}): {value}") from None
+
+
+def _check_label(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name):
+        raise ValueError("is not a valid name for a label; use letters, digits and . _ / -")
+    if name in RESERVED_LABELS:
+        raise ValueError("cannot be set: the deploy sets this label itself")
+    return name
+
+
+def _validate_role_proxy(value: Any) -> bool | ProxySettings | None:
+    value = coerce_bool(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, dict | ProxySettings):
+        raise ValueError(f"must be true, false or a mapping, not {format_value(value)}")
+    # The keys that are set, whether the mapping is from a stack's config or a program has made the settings.
+    if "run" in (value if isinstance(value, dict) else value.model_fields_set):
+        raise ValueError("has run, which applies to the whole host; set it in the app's proxy.run")
+    return ProxySettings.model_validate(value)
+
+
+Cmd = Annotated[
+    tuple[Str, ...],
+    BeforeValidator(_split_words),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": STR_SCHEMA}]}),
+]
+LabelName = Annotated[str, AfterValidator(_check_label)]
+RoleProxy = Annotated[
+    bool | ProxySettings | None,
+    PlainValidator(_validate_role_proxy, json_schema_input_type=Bool | ProxySettings | None),
+]
+
+
+class RoleSettings(SettingsModel):
+    """A role as configured: its hosts, and how its containers differ from those of other roles."""
+
+    hosts: tuple[HostName, ...] = Field(description="Hosts that run the role.")
+    cmd: Cmd = Field(default=(), description="Command to run in place of the image's: a string or a list of words.")
+    env: Env = Field(default=EnvSettings(), description="Environment variables of the role, on top of the app's `env`.")
+    labels: dict[LabelName, Str] = Field(default={}, description="Additional labels of the containers.")
+    options: DockerOptions = Field(
+        default={}, description="Additional options of `docker run`, such as `memory: 512m`."
+    )
+    proxy: RoleProxy = Field(
+        default=None,
+        description="Whether kamal-proxy routes requests to the role, or settings on top of the app's `proxy`. "
+        "Default: only the primary role gets requests.",
+    )
+    strategy: Strategy = Field(
+        default="start-first",
+        description="For a role without proxy: whether the new container starts before the old one stops, "
+        "or after it (`stop-first`).",
+    )
+    stop_timeout: Seconds | None = Field(
+        default=None, description="Seconds that a container has to stop. Default: the app's `stop_timeout`."
+    )
+
+    @field_validator("hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty; a role needs at least one host")
+        names = [host.lower() for host in value]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"contains {', '.join(repeated)} more than once")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _check_restart(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        policies = value.get("restart", ("no",))
+        if len(policies) != 1 or not re.fullmatch(RESTART_POLICIES, policies[0]):
+            found = format_value(", ".join(policies))
+            raise ValueError(f"restart must be no, always, unless-stopped or on-failure[:N], not {found}")
+        return value
+
+
+def _coerce_role(value: Any) -> Any:
+    """Turn a list of hosts into a role with these hosts."""
+    if isinstance(value, list | tuple):
+        return {"hosts": value}
+    if not isinstance(value, dict | RoleSettings):
+        raise ValueError(f"must be a list of hosts or a mapping with hosts, not {format_value(value)}")
+    return value
+
+
+def _coerce_roles(value: Any) -> Any:
+    """Turn a list of hosts into the role web with these hosts."""
+    if isinstance(value, list | tuple):
+        return {"web": value}
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a list of hosts or a mapping of roles, not {format_value(value)}")
+    return value
+
+
+RoleOrHosts = Annotated[
+    RoleSettings, BeforeValidator(_coerce_role, json_schema_input_type=RoleSettings | tuple[HostName, ...])
+]
+RolesOrHosts = Annotated[
+    dict[RoleName, RoleOrHosts],
+    BeforeValidator(_coerce_roles, json_schema_input_type=dict[RoleName, RoleOrHosts] | tuple[HostName, ...]),
+]

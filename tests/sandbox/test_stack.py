@@ -1,0 +1,33 @@
+"""The Pulumi stack that `make up` deploys to the sandbox."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dev.sandbox import Sandbox, stack
+
+
+def test_it_is_made_apart_from_the_users_state_and_keeps_what_the_user_changes(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "the user's")
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.setenv("PULUMI_STACK", "prod")
+    inventory = sandbox.up(1)
+    stack.configure(sandbox)
+    assert not list(tmp_path.iterdir())
+
+    file = sandbox.paths.project / "Pulumi.sandbox.yaml"
+    config = yaml.safe_load(file.read_text())["config"]
+    assert config["deploy:servers"] == [inventory.hosts[0].address]
+    assert "secure" in config["deploy:secrets"]["REGISTRY_PASSWORD"]
+
+    words = ["pulumi", "config", "set", "--stack", "sandbox", "service", "renamed"]
+    subprocess.run(words, env=sandbox.environment(), cwd=sandbox.paths.project, check=True, timeout=30)
+    changed = file.read_text()
+    stack.configure(sandbox)
+    assert "renamed" in changed
+    assert file.read_text() == changed

@@ -1,0 +1,480 @@
+"""Each problem of the settings is reported with its path, what was found and what is expected."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.errors import SettingsError
+from components.settings import load_settings
+from tests.unit.settings.loading import VALID, load, problems, raw_config, report_lines
+
+
+def role(**settings: Any) -> dict[str, Any]:
+    """Return `servers` with the role web on one host."""
+    return {"servers": {"web": {"hosts": ["a"], **settings}}}
+
+
+APP = [
+    ({"service": None}, "service: is required"),
+    (
+        {"service": "-x"},
+        'service: "-x" is not a valid name; use at most 40 letters, digits, - and _, starting with a letter or digit',
+    ),
+    (
+        {"destination": "a b"},
+        'destination: "a b" is not a valid name; use at most 40 letters, digits, - and _, starting with a letter or digit',
+    ),
+    ({"image": "acme/shop:1"}, 'image: "acme/shop:1" must not contain a tag; the deployed version becomes the tag'),
+    (
+        {"image": "acme/shop@sha256:00"},
+        'image: "acme/shop@sha256:00" must not contain a digest; the deploy looks it up',
+    ),
+    (
+        {"image": "ghcr.io/acme/shop"},
+        'image: "ghcr.io/acme/shop" must not contain the server; set it in registry.server',
+    ),
+    (
+        {"image": "Acme/shop"},
+        'image: "Acme/shop" is not a valid repository; it must be in lower case, such as acme/shop',
+    ),
+    (
+        {"version": "a b"},
+        'version: "a b" is not a valid tag; use at most 128 letters, digits, _, . and -, starting with a letter, digit or _',
+    ),
+    ({"source": "dirty"}, 'source: must be commit, strict or worktree, not "dirty"'),
+    ({"deploy_timeout": "soon"}, 'deploy_timeout: must be an integer, not "soon"'),
+    ({"deploy_timeout": 0}, "deploy_timeout: must be at least 1, not 0"),
+    ({"drain_timeout": 1.5}, "drain_timeout: must be an integer, not 1.5"),
+    ({"drain_timeout": 100000}, "drain_timeout: must be at most 86400, not 100000"),
+    ({"retain_containers": "0"}, "retain_containers: must be at least 1, not 0"),
+]
+
+UNKNOWN_KEYS = [
+    ({"prxy": {"x": 1}}, "prxy: is not a known key; did you mean proxy?"),
+    ({"registry.x": "1"}, "registry.x: is not a known key; did you mean registry?"),
+    ({"boot": {"x": 1}}, "boot.x: is not a known key; use limit, wait"),
+    (role(proxy={"healthchek": {}}), "servers.web.proxy.healthchek: is not a known key; did you mean healthcheck?"),
+    (
+        {"accessories": {"x": 1}},
+        "accessories: is not supported yet; run databases and other services outside of this program",
+    ),
+    ({"hooks_path": "h"}, "hooks_path: use hooks.path instead"),
+    ({"traefik": {"a": 1}}, "traefik: use proxy instead, as in Kamal 2"),
+    ({"builder": {"arch": "amd64"}}, "builder.arch: use builder.platform instead (linux/amd64 in place of amd64)"),
+    ({"env": {"tags": {"a": {"B": "1"}}}}, "env.tags: is not supported yet; use roles"),
+    (
+        {"proxy": {"ssl_redirect": True}},
+        "proxy.ssl_redirect: is not supported yet; terminate TLS in front of the hosts",
+    ),
+    (
+        role(proxy={"healthcheck": {"port": 1}}),
+        "servers.web.proxy.healthcheck.port: is not supported: the health check uses proxy.app_port",
+    ),
+    (role(volumes=["x:/x"]), "servers.web.volumes: use options.volume instead"),
+    (
+        {"ssh": {"keys": ["x"]}},
+        "ssh.keys: is not supported; add the key to the SSH agent (ssh-add), or use ssh.key_data",
+    ),
+]
+
+HOSTS = [
+    ({"servers": None}, "servers: is required"),
+    ({"servers": []}, "servers.web.hosts: is empty; a role needs at least one host"),
+    ({"servers": "192.0.2.1"}, 'servers: must be a list of hosts or a mapping of roles, not "192.0.2.1"'),
+    ({"servers": {"web": "a"}}, 'servers.web: must be a list of hosts or a mapping with hosts, not "a"'),
+    ({"servers": {"web": []}}, "servers.web.hosts: is empty; a role needs at least one host"),
+    ({"servers": ["192.0.2.1", "192.0.2.1"]}, "servers.web.hosts: contains 192.0.2.1 more than once"),
+    ({"servers": ["A", "a"]}, "servers.web.hosts: contains a more than once"),
+    ({"servers": ["a b"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "a b"'),
+    ({"servers": ["a..b"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "a..b"'),
+    ({"servers": ["192.0.2.256"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "192.0.2.256"'),
+    ({"servers": ["fe80::1%eth0"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "fe80::1%eth0"'),
+    (
+        {"servers": ["a:22"]},
+        'servers.web.hosts[0]: must be a host name or an IP address, not "a:22"; set the port in ssh.ports',
+    ),
+    (
+        {"servers": ["root@a"]},
+        'servers.web.hosts[0]: must be a host name or an IP address, not "root@a"; set the user in ssh.users',
+    ),
+    ({"servers": [{"a": "tag"}]}, "servers.web.hosts[0]: has tags, which are not supported yet; use roles"),
+]
+
+ROLES = [
+    (
+        {"servers": {"web server": ["a"]}},
+        (
+            "servers.web server: is not a valid name for a role; "
+            "use at most 30 letters, digits, - and _, starting with a letter or digit"
+        ),
+    ),
+    ({"servers": {"a": ["x"], "b": ["x"]}}, 'primary_role: "web" is not one of the roles: a, b'),
+    ({"primary_role": "wob"}, 'primary_role: "wob" is not one of the roles: web'),
+    (
+        role(strategy="stop-first"),
+        (
+            "servers.web.strategy: stop-first is only possible for a role without proxy; "
+            "behind the proxy, the new container always starts first"
+        ),
+    ),
+    (role(strategy="rolling"), 'servers.web.strategy: must be start-first or stop-first, not "rolling"'),
+    (
+        {"servers": {"web": ["a"], "api": {"hosts": ["a"], "proxy": True}}},
+        "servers.api.proxy: gets all requests on a, and so does role web; give it its own host or path_prefix",
+    ),
+    (
+        {
+            "servers": {"web": ["a", "b"], "api": {"hosts": ["b"], "proxy": {"path_prefix": "/"}}},
+            "proxy": {"hosts": ["x.test", "y.test"]},
+        },
+        [
+            "servers.api.proxy: gets requests for x.test on b, and so does role web; give it its own host or path_prefix",
+            "servers.api.proxy: gets requests for y.test on b, and so does role web; give it its own host or path_prefix",
+        ],
+    ),
+    (role(proxy="yes"), 'servers.web.proxy: must be true, false or a mapping, not "yes"'),
+    (role(proxy={"host": "x", "hosts": ["y"]}), "servers.web.proxy: has both host and hosts; set only one of them"),
+    (
+        role(proxy={"run": {}}),
+        "servers.web.proxy: has run, which applies to the whole host; set it in the app's proxy.run",
+    ),
+    (role(proxy={"app_port": "x"}), 'servers.web.proxy.app_port: must be an integer, not "x"'),
+    (role(options={"env": "A=1"}), "servers.web.options.env: cannot be set: use env.clear"),
+    (
+        role(options={"name": "x", "net": "y", "Memory": 1}),
+        [
+            (
+                "servers.web.options.Memory: "
+                "is not a long option name of `docker run` without its dashes, such as memory"
+            ),
+            "servers.web.options.name: cannot be set: containers are named after service, role and version",
+            "servers.web.options.net: cannot be set: apps and kamal-proxy share the network kamal",
+        ],
+    ),
+    (
+        role(options={"restart": "sometimes"}),
+        'servers.web.options: restart must be no, always, unless-stopped or on-failure[:N], not "sometimes"',
+    ),
+    (role(labels={"service": "x"}), "servers.web.labels.service: cannot be set: the deploy sets this label itself"),
+    (
+        role(labels={"a b": "x"}),
+        "servers.web.labels.a b: is not a valid name for a label; use letters, digits and . _ / -",
+    ),
+    (role(cmd="it's"), "servers.web.cmd: cannot be split into words (No closing quotation): it's"),
+    (
+        role(cmd=["x", "a\0b"]),
+        "servers.web.cmd[1]: must not contain a NUL character",
+    ),
+]
+
+PROXY = [
+    ({"proxy": "false"}, "proxy: must be a mapping; turn the proxy of a role on or off with servers.ROLE.proxy"),
+    ({"proxy": "web"}, 'proxy: must be a mapping, not "web"'),
+    (
+        {"proxy": {"host": "a.test,b.test"}},
+        (
+            'proxy.host: must be a host name such as shop.example.com or *.example.com, not "a.test,b.test"; '
+            "list several names in hosts"
+        ),
+    ),
+    ({"proxy": {"host": "a", "hosts": ["b"]}}, "proxy: has both host and hosts; set only one of them"),
+    ({"proxy": {"hosts": "a"}}, 'proxy.hosts: must be a list, not "a"'),
+    ({"proxy": {"app_port": "http"}}, 'proxy.app_port: must be an integer, not "http"'),
+    ({"proxy": {"app_port": [80]}}, "proxy.app_port: must be an integer, not [80]"),
+    ({"proxy": {"app_port": 70000}}, "proxy.app_port: must be at most 65535, not 70000"),
+    ({"proxy": {"path_prefix": "api"}}, 'proxy.path_prefix: must start with / and contain no spaces, not "api"'),
+    ({"proxy": {"response_timeout": 0}}, "proxy.response_timeout: must be at least 1, not 0"),
+    ({"proxy": {"forward_headers": "perhaps"}}, 'proxy.forward_headers: must be true or false, not "perhaps"'),
+    *(
+        (
+            {"proxy": {"ssl": ssl}},
+            "proxy.ssl: is not supported yet; terminate TLS in front of the hosts (with a load balancer) and leave this off",
+        )
+        for ssl in (True, "true", {"certificate_pem": "C"})
+    ),
+    (
+        {"proxy": {"run": {"http_port": 443}}},
+        "proxy.run: has 443 as both http_port and https_port; the ports must differ",
+    ),
+    (
+        {"proxy": {"run": {"registry": "https://x", "version": "a b", "log_max_size": "lots"}}},
+        [
+            'proxy.run.log_max_size: must be a size such as 10m, not "lots"',
+            (
+                "proxy.run.registry: must be a host name with or without a port (ghcr.io, 10.0.0.5:5000), "
+                'not "https://x"'
+            ),
+            (
+                'proxy.run.version: "a b" is not a valid tag; '
+                "use at most 128 letters, digits, _, . and -, starting with a letter, digit or _"
+            ),
+        ],
+    ),
+]
+
+IN_CLEAR = (
+    "must not be in clear text; store the value as a secret (pulumi config set --secret --path 'deploy:secrets.NAME') "
+    "and refer to it by its name in a list: [NAME]"
+)
+
+REGISTRY = [
+    *(
+        (
+            {"registry": {"server": server}},
+            f'registry.server: must be a host name with or without a port (ghcr.io, 10.0.0.5:5000), not "{server}"',
+        )
+        for server in ("https://ghcr.io", "ghcr.io:99999")
+    ),
+    ({"registry": {"username": "u"}}, "registry: needs both username and password, or neither of them"),
+    ({"registry": {"username": "u", "password": "hunter2"}}, f"registry.password: {IN_CLEAR}"),
+    (
+        {"registry": {"username": "u", "password": ["A", "B"]}},
+        "registry.password: must be a list with the name of one secret: [NAME]",
+    ),
+    (
+        {"registry": {"username": ["A", "B"]}},
+        'registry.username: must be a string, or a list with the name of one secret, not ["A", "B"]',
+    ),
+    (
+        {"registry": {"username": ["USER"], "password": ["PASS"]}},
+        [
+            (
+                "registry.password[0]: the secret PASS is not set; run pulumi config set --secret --path 'deploy:secrets.PASS'"
+            ),
+            (
+                "registry.username[0]: the secret USER is not set; run pulumi config set --secret --path 'deploy:secrets.USER'"
+            ),
+        ],
+    ),
+]
+
+BUILDER = [
+    ({"builder": {"platform": "amd64"}}, 'builder.platform: must look like linux/amd64, not "amd64"'),
+    (
+        {"builder": {"args": {"KAMAL_VERSION": "2"}}},
+        "builder.args.KAMAL_VERSION: cannot be set: the deploy itself sets the variables that start with KAMAL_",
+    ),
+    ({"builder": {"context": "nowhere"}}, 'builder.context: "nowhere" is not a directory'),
+    ({"builder": {"dockerfile": "Other"}}, 'builder.dockerfile: there is no file "Other" in PROJECT'),
+    ({"builder": {"dockerfile": "../Dockerfile"}}, 'builder.dockerfile: "../Dockerfile" is outside the build context'),
+]
+
+SSH = [
+    (
+        {"ssh": {"user": "a b", "users": {"h": ""}}},
+        ['ssh.user: must be a user name, not "a b"', 'ssh.users.h: must be a user name, not ""'],
+    ),
+    ({"ssh": {"proxy": "a b"}}, 'ssh.proxy: must look like [user@]host[:port], not "a b"'),
+    ({"ssh": {"proxy": "jump:99999"}}, 'ssh.proxy: must look like [user@]host[:port], not "jump:99999"'),
+    (
+        {"ssh": {"host_keys": {"a": "AAAA"}}},
+        'ssh.host_keys.a: must be a public key as `ssh-keyscan` prints it (ssh-ed25519 AAAA…), not "AAAA"',
+    ),
+    (
+        {"ssh": {"host_keys": {"h": "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3QgYSByZWFsIGtleSEh"}}},
+        (
+            "ssh.host_keys.h: must be a public key as `ssh-keyscan` prints it (ssh-ed25519 AAAA…), "
+            'not "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3…'
+        ),
+    ),
+    ({"ssh": {"key_data": "-----BEGIN"}}, f"ssh.key_data: {IN_CLEAR}"),
+    (
+        {"ssh": {"key_data": ["KEY"]}},
+        "ssh.key_data[0]: the secret KEY is not set; run pulumi config set --secret --path 'deploy:secrets.KEY'",
+    ),
+    ({"ssh": {"connect_timeout": 0}}, "ssh.connect_timeout: must be at least 1, not 0"),
+]
+
+ENV = [
+    (
+        {"env": {"secret": ["DB"]}},
+        "env.secret[0]: the secret DB is not set; run pulumi config set --secret --path 'deploy:secrets.DB'",
+    ),
+    (
+        role(env={"secret": ["S"]}),
+        "servers.web.env.secret[0]: the secret S is not set; run pulumi config set --secret --path 'deploy:secrets.S'",
+    ),
+    ({"env": {"clear": {"A": 1}, "B": 2}}, "env: mixes clear and secret with variables; move B into clear"),
+    ({"env": {"clear": {"A": "1"}, "secret": ["A"]}}, "env: has A in both clear and secret"),
+    (
+        {"env": {"KAMAL_X": "1"}},
+        "env.clear.KAMAL_X: cannot be set: the deploy itself sets the variables that start with KAMAL_",
+    ),
+    (
+        {"env": {"secret": ["KAMAL_X"]}},
+        "env.secret[0]: cannot be set: the deploy itself sets the variables that start with KAMAL_",
+    ),
+    (
+        {"env": {"A-B": "1"}},
+        "env.clear.A-B: is not a valid name for a variable; use letters, digits and _, starting with a letter or _",
+    ),
+    ({"env": {"A": None}}, "env.clear.A: must be a string, not null"),
+    ({"env": {"A": {"b": 1}}}, 'env.clear.A: must be a string, not {"b": 1}'),
+    (
+        {"env": {"A": "a\0b"}},
+        "env.clear.A: must not contain a NUL character",
+    ),
+    ({"env": {"secret": {"A": "hunter2"}}}, "env.secret: must be a list of names of secrets"),
+    ({"env": {"secret": ["A:X", "A:Y"]}}, "env.secret: contains A more than once"),
+    ({"env": 5}, "env: must be a mapping, not 5"),
+    ({"secrets": ["hunter2"]}, "secrets: must be a mapping of names to strings"),
+    ({"secrets": {"A": None, "B": {"hunter2": 1}}}, ["secrets.A: must be a string", "secrets.B: must be a string"]),
+]
+
+STEPS = [
+    *(
+        (
+            {"boot": {"limit": limit}},
+            f'boot.limit: must be a number of hosts (1 or more) or a percentage such as "25%", not {found}',
+        )
+        for limit, found in ((0, "0"), ("0%", '"0%"'), (True, "true"))
+    ),
+    ({"hooks": {"path": "nowhere"}}, 'hooks.path: "nowhere" is not a directory'),
+    (
+        {"hooks": {"run_on": {"pre-dploy": "each"}}},
+        "hooks.run_on.pre-dploy: is not a hook; did you mean pre-deploy?",
+    ),
+    (
+        {"hooks": {"run_on": {"x": "each"}}},
+        (
+            "hooks.run_on.x: is not a hook; hooks are pre-connect, docker-setup, pre-build, pre-deploy, "
+            "pre-app-boot, post-app-boot, post-deploy"
+        ),
+    ),
+    (
+        {"hooks": {"run_on": {"pre-deploy": "all"}}},
+        'hooks.run_on.pre-deploy: must be primary, each or deployer, not "all"',
+    ),
+    (
+        {"hooks": {"run_on": {"pre-build": "each"}}},
+        "hooks.run_on: puts pre-build on a host, but it always runs on the deployer",
+    ),
+    (
+        {"hooks": {"secrets": {"pre-deploy": ["X"]}}},
+        "hooks.secrets.pre-deploy[0]: the secret X is not set; run pulumi config set --secret --path 'deploy:secrets.X'",
+    ),
+    (
+        {"hooks": {"secrets": {"pre-deploy": ["db-password"]}}},
+        (
+            "hooks.secrets.pre-deploy[0]: is not a valid name for a variable; "
+            "use letters, digits and _, starting with a letter or _"
+        ),
+    ),
+    ({"release_task": {"role": "web"}}, "release_task.cmd: is required"),
+    ({"release_task": {"cmd": ""}}, "release_task.cmd: must not be empty"),
+    ({"release_task": {"cmd": "x", "role": "job"}}, 'release_task.role: "job" is not one of the roles: web'),
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"), [*APP, *UNKNOWN_KEYS, *HOSTS, *ROLES, *PROXY, *REGISTRY, *BUILDER, *SSH, *ENV, *STEPS]
+)
+def test_a_problem_is_reported_by_path_and_message(
+    tmp_path: Path, settings: dict[str, Any], expected: str | list[str]
+) -> None:
+    reported = [line.replace(str(tmp_path), "PROJECT") for line in problems(tmp_path, **settings)]
+    assert reported == ([expected] if isinstance(expected, str) else expected)
+
+
+def paths(lines: list[str]) -> list[str]:
+    """Return the paths of reported problems."""
+    return [line.split(":")[0] for line in lines]
+
+
+def test_all_problems_are_in_one_report_sorted_by_path(tmp_path: Path) -> None:
+    reported = problems(tmp_path, service="-x", image="a:1", boot={"limit": 0}, proxi={"a": 1})
+    assert paths(reported) == ["boot.limit", "image", "proxi", "service"]
+
+
+def test_an_invalid_key_hides_no_problem_between_other_keys_or_with_files(tmp_path: Path) -> None:
+    reported = problems(
+        tmp_path,
+        service="-x",
+        env={"secret": ["DB"]},
+        builder={"dockerfile": "Other"},
+        release_task={"cmd": "x", "role": "job"},
+    )
+    assert paths(reported) == ["builder.dockerfile", "env.secret[0]", "release_task.role", "service"]
+
+
+def test_a_section_that_is_not_valid_is_not_checked_further(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(raw_config(VALID | {"builder": {"platform": "x"}}), stack="prod", project_dir=tmp_path)
+    assert paths(report_lines(caught.value)) == ["builder.platform"]
+
+
+def test_invalid_roles_are_reported_once_and_keys_that_refer_to_them_are_not(tmp_path: Path) -> None:
+    reported = problems(tmp_path, servers={"job": []}, primary_role="job", release_task={"cmd": "x", "role": "job"})
+    assert reported == ["servers.job.hosts: is empty; a role needs at least one host"]
+
+
+def test_a_stack_name_that_is_not_a_valid_destination_is_reported_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").touch()
+    raw = raw_config(VALID)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(raw, stack="eu.prod", project_dir=tmp_path)
+    assert report_lines(caught.value) == [
+        (
+            'destination: "eu.prod" is not a valid name; use at most 40 letters, digits, - and _, starting with a letter or digit; '
+            "the destination is the stack's name unless it is set (pulumi config set deploy:destination NAME)"
+        )
+    ]
+    assert load_settings(raw | {"destination": "eu"}, stack="eu.prod", project_dir=tmp_path).destination == "eu"
+
+
+def test_a_report_shows_no_secret(tmp_path: Path) -> None:
+    reported = problems(
+        tmp_path,
+        service="-x",
+        secrets={"A": {"hunter2": "hunter2"}, "B": "nul\0hunter2"},
+        registry={"username": "u", "password": "hunter2"},
+        env={"secret": ["hunter-2"]},
+    )
+    assert paths(reported) == ["env.secret[0]", "registry.password", "secrets.A", "secrets.B", "service"]
+    assert "hunter" not in "".join(reported)
+
+
+def test_secrets_that_are_not_encrypted_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").touch()
+    with pytest.raises(SettingsError) as caught:
+        load_settings(raw_config(VALID | {"secrets": {"A": "x"}}), stack="prod", project_dir=tmp_path)
+    assert report_lines(caught.value) == [
+        "secrets: must be encrypted; set each with pulumi config set --secret --path 'deploy:secrets.NAME'"
+    ]
+
+
+def test_an_encrypted_value_outside_of_secrets_is_refused_and_not_shown(tmp_path: Path) -> None:
+    """It would end up in the state and in previews in clear."""
+    (tmp_path / "Dockerfile").touch()
+    raw = raw_config(VALID | {"env": {"A": {"x": "hunter2"}}, "servers": "hunter2"})
+    with pytest.raises(SettingsError) as caught:
+        load_settings(raw, stack="prod", secret_keys=["env", "servers"], project_dir=tmp_path)
+    message = (
+        "has an encrypted value, but only the values in secrets stay secret; store it there "
+        "(pulumi config set --secret --path 'deploy:secrets.NAME') and refer to it by its name, as in env.secret"
+    )
+    assert report_lines(caught.value) == [f"env: {message}", f"servers: {message}"]
+
+
+def test_files_among_the_hooks_that_are_not_hooks_or_not_executable_are_reported(tmp_path: Path) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-dploy", "pre-deploy", "pre-build.sample", "README.md", ".gitignore"):
+        (hooks / name).touch(0o644)
+    assert problems(tmp_path) == [
+        "hooks.path (hooks/pre-deploy): is not executable; run chmod +x hooks/pre-deploy",
+        "hooks.path (hooks/pre-dploy): is not a hook; did you mean pre-deploy?",
+    ]
+
+
+def test_a_pinned_version_needs_no_dockerfile(tmp_path: Path) -> None:
+    assert load(tmp_path, version="v1", builder={"context": "nowhere"}).version == "v1"
+
+
+def test_an_rsa_host_key_is_refused_with_what_to_pin(tmp_path: Path) -> None:
+    key = "ssh-rsa " + base64.b64encode(b"\0\0\0\x07ssh-rsa..").decode()
+    (problem,) = problems(tmp_path, ssh={"host_keys": {"h": key}})
+    assert problem.startswith("ssh.host_keys.h: is an RSA key")
+    assert "pin the host's ssh-ed25519 or ecdsa key" in problem
