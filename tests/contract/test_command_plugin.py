@@ -1,6 +1,6 @@
 """What the project relies on in the command plugin.
 
-These tests hold for the official plugin and for the stand-in in engine/command, whichever is installed. They use the
+These tests hold for the official plugin and for the stand-in in dev/toolchain/command, whichever is installed. They use the
 real engine and a real SSH server.
 """
 
@@ -115,7 +115,7 @@ def test_a_failure_shows_the_exit_status_and_both_streams(
             connection, create="sh -s", stdin="echo to-stdout; echo to-stderr >&2; exit 3", logging=remote.Logging.NONE
         )
     )
-    assert "exited with status 3" in failure
+    assert 'Process exited with status 3: running "sh -s":' in failure
     assert "to-stdout" in failure
     assert "to-stderr" in failure
 
@@ -206,7 +206,7 @@ def test_another_host_key_fails_and_runs_nothing(
     other = connection_to(host, host_key=new_public_key(tmp_path), dial_error_limit=0)
     logins = host.logins()
     failure = deployment.failure(command(other, create=journal.write("ran")))
-    assert "host key mismatch" in failure
+    assert "after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch" in failure
     assert journal.lines() == []
     assert host.logins() == logins
 

@@ -45,5 +45,5 @@ def test_a_version_that_the_registry_does_not_have_is_an_error(stack: Stack) -> 
     stack.configure(version="v-nowhere")
     output = stack.up_fails()
     assert f"{stack.inventory.registry.server}/tests/{stack.service}:v-nowhere" in output
-    assert "pulumi config rm version" in output
+    assert "pulumi config rm deploy:version" in output
     assert "Traceback" not in output

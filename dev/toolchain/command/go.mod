@@ -1,4 +1,4 @@
-module engine/command
+module toolchain/command
 
 go 1.26.0
 

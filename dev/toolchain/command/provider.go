@@ -7,8 +7,8 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"engine/command/local"
-	"engine/command/remote"
+	"toolchain/command/local"
+	"toolchain/command/remote"
 )
 
 // newProvider returns the provider with its two resources.

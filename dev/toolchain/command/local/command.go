@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 
-	"engine/command/output"
+	"toolchain/command/output"
 )
 
 // Command is the resource's controller.

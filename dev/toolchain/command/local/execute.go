@@ -12,7 +12,7 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 
-	"engine/command/output"
+	"toolchain/command/output"
 )
 
 // grace is how long a cancelled command has to tidy up, and how long output may go on after the command's exit.
@@ -56,7 +56,7 @@ func execute(
 		p.GetLogger(ctx).Warning("a process that the command left behind still holds its output; not waiting for it")
 		return stdout, stderr, nil
 	case err != nil:
-		return "", "", output.Failure(describe(ctx, err), capture)
+		return "", "", output.Failure(describe(ctx, err, command), capture)
 	}
 	return stdout, stderr, nil
 }
@@ -65,14 +65,14 @@ func signalGroup(process *exec.Cmd, signal syscall.Signal) error {
 	return syscall.Kill(-process.Process.Pid, signal)
 }
 
-// describe says in words how the command ended.
-func describe(ctx context.Context, err error) error {
+// describe says how the command ended, as the official plugin does.
+func describe(ctx context.Context, err error, command string) error {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return errors.New("local command was cancelled at the resource's custom timeout")
 	case ctx.Err() != nil:
 		return errors.New("local command was cancelled")
 	default:
-		return fmt.Errorf("local command failed: %w", err)
+		return fmt.Errorf("%w: running %q", err, command)
 	}
 }

@@ -5,9 +5,7 @@ import (
 	"strings"
 )
 
-// Failure is the error of a command that did not do its work: what happened, and the end of its output.
-//
-// It never holds the command's text, which may carry secrets.
+// Failure is the error of a command that failed: what happened, and the end of its output.
 func Failure(reason error, capture *Capture) error {
 	tail := strings.TrimSuffix(capture.Tail(), "\n")
 	if tail == "" {

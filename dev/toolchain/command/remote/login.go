@@ -1,13 +1,10 @@
 package remote
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -37,22 +34,11 @@ func (l Login) pinHostKey(config *ssh.ClientConfig) error {
 	}
 	pinned, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*l.HostKey))
 	if err != nil {
-		return fmt.Errorf("the hostKey of %s cannot be read: expected one line such as "+
-			"\"ssh-ed25519 AAAA…\", as ssh-keyscan prints it without the host's name", l)
+		return fmt.Errorf("failed to parse host key: %w", err)
 	}
-	// A server has several keys: ask for the pinned one, else another type of key would look like a mismatch.
+	// A server has several keys. This asks for the pinned one; another type of key would look like a mismatch.
 	config.HostKeyAlgorithms = []string{pinned.Type()}
-	if pinned.Type() == ssh.KeyAlgoRSA {
-		config.HostKeyAlgorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
-	}
-	config.HostKeyCallback = func(_ string, _ net.Addr, shown ssh.PublicKey) error {
-		if bytes.Equal(shown.Marshal(), pinned.Marshal()) {
-			return nil
-		}
-		return finalError{fmt.Errorf("host key mismatch: %s shows %s, the connection's hostKey is %s; "+
-			"no command was run. If the host was set up anew, put its new key into hostKey; "+
-			"if not, somebody may be listening in", l, ssh.FingerprintSHA256(shown), ssh.FingerprintSHA256(pinned))}
-	}
+	config.HostKeyCallback = ssh.FixedHostKey(pinned)
 	return nil
 }
 
@@ -78,17 +64,10 @@ func (l Login) authMethods(ctx context.Context) ([]ssh.AuthMethod, error) {
 }
 
 func (l Login) signer() (ssh.Signer, error) {
-	var signer ssh.Signer
-	var err error
 	if l.PrivateKeyPassword != nil {
-		signer, err = ssh.ParsePrivateKeyWithPassphrase([]byte(*l.PrivateKey), []byte(*l.PrivateKeyPassword))
-	} else {
-		signer, err = ssh.ParsePrivateKey([]byte(*l.PrivateKey))
+		return ssh.ParsePrivateKeyWithPassphrase([]byte(*l.PrivateKey), []byte(*l.PrivateKeyPassword))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the privateKey for %s cannot be read (expected the key's contents, not its path): %w", l, err)
-	}
-	return signer, nil
+	return ssh.ParsePrivateKey([]byte(*l.PrivateKey))
 }
 
 func (l Login) answerWithPassword(_, _ string, questions []string, _ []bool) ([]string, error) {
@@ -103,54 +82,12 @@ func (l Login) agentSocketPath() string {
 	return valueOr(l.AgentSocketPath, os.Getenv("SSH_AUTH_SOCK"))
 }
 
-// agentSigners returns the agent's keys. The socket stays open until ctx ends, for the agent signs through it.
+// agentSigners returns the agent's keys. The socket stays open until ctx ends, because the agent signs through it.
 func (l Login) agentSigners(ctx context.Context, path string) ([]ssh.Signer, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err != nil {
-		return nil, l.agentError(path, err)
+		return nil, finalError{err}
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
-	signers, err := agent.NewClient(conn).Signers()
-	if err != nil {
-		return nil, l.agentError(path, err)
-	}
-	if len(signers) == 0 {
-		return nil, l.agentError(path, errors.New("it holds no key"))
-	}
-	return signers, nil
-}
-
-func (l Login) agentError(path string, err error) error {
-	return finalError{fmt.Errorf("no login to %s: the SSH agent at %s cannot be used: %w. Start an agent, add your key "+
-		"with ssh-add, and see that SSH_AUTH_SOCK (or agentSocketPath) names its socket", l, path, err)}
-}
-
-// refused says whether the server turned the login down. The library has no type for it.
-func refused(err error) bool {
-	for _, sign := range []string{
-		"unable to authenticate", "too many authentication", "disconnect, reason 2:", "disconnect, reason 14:",
-	} {
-		if strings.Contains(strings.ToLower(err.Error()), sign) {
-			return true
-		}
-	}
-	return false
-}
-
-// offered names what was tried to log in, for the error of a login that was turned down.
-func (l Login) offered() string {
-	var ways []string
-	if l.PrivateKey != nil {
-		ways = append(ways, "the connection's privateKey")
-	}
-	if l.Password != nil {
-		ways = append(ways, "the connection's password")
-	}
-	if path := l.agentSocketPath(); path != "" && l.PrivateKey == nil {
-		ways = append(ways, "the keys of the SSH agent at "+path)
-	}
-	if len(ways) == 0 {
-		return "nothing, as there is neither SSH_AUTH_SOCK nor a privateKey"
-	}
-	return strings.Join(ways, " and ")
+	return agent.NewClient(conn).Signers()
 }

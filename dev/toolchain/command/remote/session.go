@@ -14,7 +14,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
 
-	"engine/command/output"
+	"toolchain/command/output"
 )
 
 // outputGrace is how long output may go on after the command's exit, if a process it left behind holds its streams.
@@ -26,17 +26,21 @@ type exitError struct {
 	signal string
 }
 
+// Error says what the official plugin says, which is golang.org/x/crypto/ssh's text.
 func (e *exitError) Error() string {
 	if e.signal != "" {
-		return "was ended by signal " + e.signal
+		return fmt.Sprintf("Process exited with status %d from signal %s", e.status, e.signal)
 	}
-	return fmt.Sprintf("exited with status %d", e.status)
+	return fmt.Sprintf("Process exited with status %d", e.status)
 }
 
 var (
-	errNoExitStatus = errors.New("the connection was lost before the command ended; it may still be running there")
+	errNoExitStatus = errors.New("wait: remote command exited without exit status or exit signal")
 	errRefused      = errors.New("refused by the server")
 )
+
+// signalStatus is the status that a shell reports for a command that a signal has killed.
+var signalStatus = map[string]uint32{"HUP": 129, "INT": 130, "KILL": 137, "PIPE": 141, "TERM": 143}
 
 // runSession runs the job in a session of the client and returns when it has exited and its output has ended.
 //
@@ -45,7 +49,7 @@ var (
 func runSession(ctx context.Context, client *ssh.Client, j job, capture *output.Capture) error {
 	channel, requests, err := client.OpenChannel("session", nil)
 	if err != nil {
-		return fmt.Errorf("the host opens no session: %w", err)
+		return err
 	}
 	defer channel.Close()
 	exited := make(chan error, 1)
@@ -56,10 +60,9 @@ func runSession(ctx context.Context, client *ssh.Client, j job, capture *output.
 	}
 	switch err := request(channel, "exec", struct{ Command string }{j.command}); {
 	case errors.Is(err, errRefused):
-		return errors.New("the host does not let this user run commands")
+		return errors.New("ssh: command failed")
 	case err != nil:
-		return fmt.Errorf("the connection was lost when the command was sent (it has %d bytes: "+
-			"a long text belongs in stdin): %w", len(j.command), err)
+		return err
 	}
 	stopTerminating := context.AfterFunc(ctx, func() { terminate(channel) })
 	defer stopTerminating()
@@ -98,14 +101,12 @@ func copyStreams(channel ssh.Channel, stdin string, capture *output.Capture) <-c
 func setEnvironment(ctx context.Context, channel ssh.Channel, j job) error {
 	for _, name := range slices.Sorted(maps.Keys(j.environment)) {
 		if err := setVariable(channel, name, j.environment[name]); err != nil {
-			return fmt.Errorf("the SSH server refuses to set the environment variable %q: let it pass with "+
-				"\"AcceptEnv %s\" in sshd_config, or set it in the command or its stdin: %w", name, name, err)
+			return fmt.Errorf("could not set environment variable %q: %w", name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(j.previousOutput)) {
 		if err := setVariable(channel, name, j.previousOutput[name]); err != nil {
-			p.GetLogger(ctx).Warningf("the SSH server refuses to set the environment variable %q; "+
-				"set addPreviousOutputInEnv to false if the command does not need it", name)
+			p.GetLogger(ctx).Warningf("Unable to set '%s'. This only works if your SSH server is configured to accept it", name)
 		}
 	}
 	return nil
@@ -153,7 +154,7 @@ func waitForExit(requests <-chan *ssh.Request) error {
 			if err := ssh.Unmarshal(req.Payload, &exit); err != nil {
 				return err
 			}
-			return &exitError{signal: exit.Signal}
+			return &exitError{status: signalStatus[exit.Signal], signal: exit.Signal}
 		}
 		if req.WantReply {
 			_ = req.Reply(false, nil) // A closed connection shows in the requests' end.
