@@ -32,12 +32,15 @@ def test_no_request_fails_and_none_is_answered_by_the_old_version_after_the_swit
 def test_an_unchanged_up_changes_nothing_also_for_somebody_else_who_can_deploy_as_well(
     stack: Stack, site: Site, other_agent: Path, tmp_path: Path
 ) -> None:
-    """Another clone of project and app, another SSH key, git identity, home and user name; the same state."""
+    """Another clone of project and app, another SSH key, Docker socket, git identity, home and user; the same state."""
     stack.up()
     stack.up("--expect-no-changes")
+    docker = other_agent.with_name("docker.sock")
+    docker.symlink_to(stack.environment["DOCKER_HOST"].removeprefix("unix://"))
     second = stack.as_second_person(
         tmp_path / "somewhere" / "else",
         SSH_AUTH_SOCK=str(other_agent),
+        DOCKER_HOST=f"unix://{docker}",
         GIT_AUTHOR_NAME="Second",
         GIT_AUTHOR_EMAIL="second@example.invalid",
         GIT_COMMITTER_EMAIL="second@example.invalid",

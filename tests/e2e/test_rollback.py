@@ -17,6 +17,9 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
     stack.up()
     newer = stack.outputs()
     stack.configure(version=first["version"])
+    engine = stack.environment["DOCKER_HOST"]
+    # Going back needs no Docker engine on the deployer; building does, and says so.
+    stack.environment["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
     with Load(stack, tmp_path, stack.environment) as load:
         output = stack.up()
     assert not load.failed(), load.failed()[:3]
@@ -31,6 +34,8 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
         assert after["hosts"][host.address]["web"]["container_id"] == kept
     stack.up("--expect-no-changes")
     stack.configure(version=None)
+    assert "No Docker engine answers at unix:///nowhere/docker.sock" in stack.preview_fails()
+    stack.environment["DOCKER_HOST"] = engine
     stack.up()
     assert site.versions() == [second] * len(stack.hosts)
     # The same image as before, in the same containers.
