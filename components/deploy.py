@@ -15,6 +15,8 @@ from .settings import Settings, check_settings
 from .ssh_connection import ssh_connections
 from .stack_config import project_dir, stack_settings
 
+OUTPUTS = ("version", "previous_version", "image", "digest", "hosts", "addresses")
+
 
 class Deploy(pulumi.ComponentResource):
     """An app, deployed to its hosts without a failed request.
@@ -108,6 +110,3 @@ class Deploy(pulumi.ComponentResource):
         self.image, self.digest = image.reference, image.digest
         self.hosts, self.addresses = release.running, addresses(settings)
         self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
-
-
-OUTPUTS = ("version", "previous_version", "image", "digest", "hosts", "addresses")

@@ -8,14 +8,11 @@ import pulumi
 
 from .command import Value, local_command, remote_command, spec_input
 from .deploy_start import declare_deploy_start
-from .host import Host
+from .host import MARGIN, Host
 from .naming import service_version
 from .resource_options import child_of
 from .settings import Settings
 from .settings.hooks import HOOKS
-
-MARGIN = 30
-"""Seconds that the SSH login and the host tool need beyond the hook's own limit."""
 
 ONCE = ("docker-setup",)
 """Hooks that run when they are new on a host, and never again."""

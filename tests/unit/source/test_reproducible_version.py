@@ -90,14 +90,13 @@ def test_a_clone_that_was_checked_out_with_crlf_is_clean(repo: Repo, tmp_path: P
     page = other.path / "page.html"
     assert page.read_bytes().endswith(b"\r\n")
     os.utime(page, (0, 0))  # so git must read the file to know that it is unchanged
-    source = resolve_source(other.path, SourcePolicy.STRICT)
-    assert source.version == repo.head
+    assert resolve_source(other.path, SourcePolicy.STRICT).version == repo.head
     other.write("new")
     repo.write("new")
-    assert (
-        resolve_source(other.path, SourcePolicy.WORKTREE).version
-        == resolve_source(repo.path, SourcePolicy.WORKTREE).version
-    )
+    source = resolve_source(other.path, SourcePolicy.WORKTREE)
+    assert source.version == resolve_source(repo.path, SourcePolicy.WORKTREE).version
+    source.export(tmp_path / "context")
+    assert snapshot(tmp_path / "context") == snapshot(repo.path)
 
 
 def test_the_variables_of_a_git_hook_change_nothing(repo: Repo, tmp_path: Path) -> None:

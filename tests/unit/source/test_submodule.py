@@ -139,6 +139,10 @@ def test_submodules_of_a_linked_worktree_are_found(app: Repo, tmp_path: Path) ->
     linked.git("submodule", "--quiet", "update", "--init", "--recursive")
     resolve_source(linked.path, SourcePolicy.STRICT).export(tmp_path / "context")
     assert snapshot(tmp_path / "context") == snapshot(app.path)
+    shutil.rmtree(linked.path / "lib")
+    shutil.rmtree(app.path / ".git/modules")
+    resolve_source(linked.path, SourcePolicy.COMMIT).export(tmp_path / "context")
+    assert snapshot(tmp_path / "context") == snapshot(app.path)
 
 
 def test_a_linked_worktree_uses_the_submodules_of_the_main_one(app: Repo, tmp_path: Path) -> None:
