@@ -6,10 +6,7 @@ if [ "${KAMAL_STARTED_AT-}" ]; then
   KAMAL_RUNTIME=$(($(date +%s) - KAMAL_STARTED_AT))
   export KAMAL_RUNTIME
 fi
-timeout -k 10 "$limit" "$hook" </dev/null &
-# `timeout` starts a process group of its own: the signal that ends a cancelled deploy has to be passed on.
-trap 'kill "$!"' HUP INT TERM
-wait "$!" || status=$?
+timeout -k 10 "$limit" "$hook" </dev/null || status=$?
 case $status in
   0) exit ;;
   124 | 137) echo "hook ${hook##*/} did not end within $limit s and was killed." ;;

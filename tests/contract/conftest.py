@@ -1,4 +1,4 @@
-"""What the contract tests share: a host, and a stack on the real engine."""
+"""Fixtures of the contract tests: a host, and a stack on the real engine."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from tests.contract.ssh_server import SshServer, running_ssh_server
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
-    """A real SSH server on loopback."""
+    """A real SSH server on the loopback interface."""
     with running_ssh_server(tmp_path_factory.mktemp("ssh")) as server:
         yield server
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    """The test's journal, empty at first."""
+    """The test's journal, which is empty at first."""
     return Journal(tmp_path / "journal")
 
 
 @pytest.fixture
 def deployment(tmp_path: Path, host: SshServer) -> Deployment:
-    """An empty stack, with its state in the test's own folder."""
+    """An empty stack with its state in the test's own folder."""
     if shutil.which("pulumi") is None:
         pytest.fail("pulumi is not on PATH: run `make test`, or `. .local/sandbox/env` before pytest")
     work_dir, state_dir = tmp_path / "project", tmp_path / "state"
@@ -54,5 +54,5 @@ def deployment(tmp_path: Path, host: SshServer) -> Deployment:
 
 @pytest.fixture
 def connection(host: SshServer) -> remote.ConnectionArgs:
-    """The way to the host, as the project connects: with the agent's key, and the host key pinned."""
+    """How the project connects to the host: with the agent's key and a pinned host key."""
     return connection_to(host)

@@ -1,4 +1,4 @@
-"""A real OpenSSH server and agent on loopback, for the contract tests."""
+"""A real OpenSSH server and agent on the loopback interface."""
 
 import contextlib
 import getpass
@@ -16,26 +16,29 @@ START_LIMIT = 10.0  # seconds
 
 @dataclass(frozen=True)
 class SshServer:
-    """An sshd that lets the user who runs the tests log in with one key, by way of the agent.
+    """A running sshd that accepts one key of the user who runs the tests.
 
-    host_key: its public key, as a line of authorized_keys.
-    private_key: the contents of the key that logs in.
-    agent_socket: the agent that holds this key.
+    Attributes:
+        host_key: Its public ed25519 key, as a line of authorized_keys.
+        ecdsa_host_key: Its public ECDSA key, likewise.
+        private_key: The contents of the file of the key that it accepts.
+        agent_socket: The socket of an SSH agent that holds this key.
     """
 
     port: int
     user: str
     host_key: str
+    ecdsa_host_key: str
     private_key: str
     agent_socket: str
     log: Path
 
     def logins(self) -> int:
-        """How many logins the server has accepted so far."""
+        """Return how many logins the server has accepted so far."""
         return self.log.read_text().count("Accepted publickey")
 
     def connections(self) -> int:
-        """How many clients have connected so far, logged in or not."""
+        """Return how many clients have connected so far, logged in or not."""
         return self.log.read_text().count("Connection from")
 
 
@@ -43,16 +46,18 @@ class SshServer:
 def running_ssh_server(directory: Path) -> Iterator[SshServer]:
     """Run an sshd and an ssh-agent whose files are all in `directory`, and end both afterwards.
 
-    Raises: RuntimeError if a program is missing, TimeoutError if one does not start within 10 seconds.
+    Raises:
+        RuntimeError: A program is missing.
+        TimeoutError: A program does not start within 10 seconds.
     """
-    host_key, user_key = directory / "host_key", directory / "user_key"
-    for key in (host_key, user_key):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+    host_key = _new_key(directory / "host_key")
+    ecdsa_host_key = _new_key(directory / "ecdsa_host_key", "ecdsa")
+    user_key = _new_key(directory / "user_key")
     port, log, agent_socket = _unused_port(), directory / "sshd.log", directory / "agent.sock"
     log.touch()
     config = directory / "sshd_config"
     config.write_text(
-        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {host_key}\nPidFile none\n"
+        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {host_key}\nHostKey {ecdsa_host_key}\nPidFile none\n"
         f"AuthorizedKeysFile {user_key}.pub\nStrictModes no\nPasswordAuthentication no\n"
         "KbdInteractiveAuthentication no\nUsePAM no\nLogLevel VERBOSE\n"
     )
@@ -69,7 +74,8 @@ def running_ssh_server(directory: Path) -> Iterator[SshServer]:
         yield SshServer(
             port=port,
             user=getpass.getuser(),
-            host_key=public_key(host_key),
+            host_key=_public_key(host_key),
+            ecdsa_host_key=_public_key(ecdsa_host_key),
             private_key=user_key.read_text(),
             agent_socket=str(agent_socket),
             log=log,
@@ -77,14 +83,16 @@ def running_ssh_server(directory: Path) -> Iterator[SshServer]:
 
 
 def new_public_key(directory: Path) -> str:
-    """A public key that belongs to no host, as a line of authorized_keys."""
-    key = directory / "other_key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
-    return public_key(key)
+    """Return a public key that belongs to no host, as a line of authorized_keys."""
+    return _public_key(_new_key(directory / "other_key"))
 
 
-def public_key(private_key_file: Path) -> str:
-    """The public half that ssh-keygen wrote beside a private key."""
+def _new_key(file: Path, key_type: str = "ed25519") -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", "", "-C", "", "-f", file], check=True)
+    return file
+
+
+def _public_key(private_key_file: Path) -> str:
     return Path(f"{private_key_file}.pub").read_text().strip()
 
 

@@ -1,7 +1,8 @@
 // Command pulumi-resource-command stands in for Pulumi's own command plugin where that one cannot be downloaded.
 //
-// It has the schema and behaviour of pulumi-command 1.2.1 for command:remote:Command and command:local:Command, so that
-// the package pulumi_command 1.2.1 works with either plugin unchanged. It has no CopyToRemote, CopyFile and local.run.
+// It has the schema, the behaviour and the messages of pulumi-command 1.2.1 for command:remote:Command and
+// command:local:Command, as far as this project uses them, so that the Python package pulumi_command works with either
+// plugin. tests/contract holds for both.
 package main
 
 import (
@@ -10,8 +11,8 @@ import (
 	"os"
 )
 
-// version is the release of pulumi-command whose schema and behaviour this program has.
-var version = "1.2.1"
+// version is the release of pulumi-command that this program stands in for.
+const version = "1.2.1"
 
 func main() {
 	provider, err := newProvider()

@@ -1,47 +1,39 @@
 package output
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 )
 
-func TestLinesOfTheShownStreamsAreLogged(t *testing.T) {
-	var lines []string
-	capture := NewCapture(Shown{Stdout: true}, func(line string) { lines = append(lines, line) })
-	fmt.Fprint(capture.Stdout(), "one\ntw")
-	fmt.Fprint(capture.Stderr(), "not shown\n")
-	fmt.Fprint(capture.Stdout(), "o\n\nend")
-	stdout, stderr := capture.Result()
-	if want := []string{"one", "two", "", "end"}; !slices.Equal(lines, want) {
-		t.Errorf("logged %q, want %q", lines, want)
+func TestBothStreamsArriveWholeWithoutOneNewlineAtTheEnd(t *testing.T) {
+	capture := NewCapture[string](t.Context(), nil)
+	var streams sync.WaitGroup
+	for _, stream := range []io.Writer{capture.Stdout(), capture.Stderr()} {
+		streams.Go(func() {
+			for range 2_000 {
+				fmt.Fprintln(stream, "0123456789")
+			}
+			fmt.Fprintln(stream)
+		})
 	}
-	if stdout != "one\ntwo\n\nend" || stderr != "not shown" {
-		t.Errorf("got %q and %q", stdout, stderr)
-	}
-}
-
-func TestALongLineIsLoggedInPieces(t *testing.T) {
-	for _, length := range []int{longestLine - 1, longestLine, longestLine + 1, 3 * longestLine} {
-		var lines []string
-		capture := NewCapture(Shown{Stdout: true}, func(line string) { lines = append(lines, line) })
-		line := strings.Repeat("x", length)
-		fmt.Fprint(capture.Stdout(), line+"\nnext\n")
-		if got := strings.Join(lines, ""); got != line+"next" {
-			t.Errorf("%d bytes: logged %d bytes in %d pieces", length, len(got), len(lines))
-		}
+	streams.Wait()
+	stdout, stderr, err := capture.Result("both", nil)
+	if want := strings.Repeat("0123456789\n", 2_000); stdout != want || stderr != want || err != nil {
+		t.Fatalf("got %d and %d bytes, %v", len(stdout), len(stderr), err)
 	}
 }
 
-func TestTheTailBeginsAtALine(t *testing.T) {
-	capture := NewCapture(Shown{}, nil)
-	for i := range 10_000 {
-		fmt.Fprintf(capture.Stdout(), "line %d\n", i)
-	}
-	lines := strings.Split(capture.Tail(), "\n")
-	first, second, last := lines[0], lines[1], lines[len(lines)-2]
-	if first != "(earlier output left out)" || !strings.HasPrefix(second, "line ") || last != "line 9999" {
-		t.Errorf("got %q, %q … %q", first, second, last)
+func TestAFailureHoldsTheCommandAndAllOfItsOutputAlsoIfNoneIsShown(t *testing.T) {
+	none := "none"
+	capture := NewCapture(t.Context(), &none)
+	fmt.Fprintln(capture.Stdout(), "to stdout")
+	fmt.Fprintln(capture.Stderr(), "to stderr")
+	_, _, err := capture.Result(`say "it"`, errors.New("exit status 3"))
+	if err == nil || err.Error() != `exit status 3: running "say \"it\"":`+"\nto stdout\nto stderr\n" {
+		t.Fatalf("got %v", err)
 	}
 }

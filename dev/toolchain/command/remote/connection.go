@@ -3,29 +3,23 @@ package remote
 import (
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 )
 
-const (
-	defaultUser           = "root"
-	defaultPort           = 22
-	defaultDialErrorLimit = 10
-	defaultPerDialTimeout = 15
-	// longestAttempt limits an attempt whose perDialTimeout is 0: sshd itself gives a login no longer.
-	longestAttempt = 2 * time.Minute
-)
-
-// Login is what it takes to log in to one SSH server.
+// Login is what it takes to log in to one SSH server. Those with a default are set when a command runs.
 type Login struct {
 	Host               string   `pulumi:"host"`
 	User               *string  `pulumi:"user,optional"`
 	Port               *float64 `pulumi:"port,optional"`
-	Password           *string  `pulumi:"password,optional"`
-	PrivateKey         *string  `pulumi:"privateKey,optional"`
-	PrivateKeyPassword *string  `pulumi:"privateKeyPassword,optional"`
+	Password           *string  `pulumi:"password,optional"           provider:"secret"`
+	PrivateKey         *string  `pulumi:"privateKey,optional"         provider:"secret"`
+	PrivateKeyPassword *string  `pulumi:"privateKeyPassword,optional" provider:"secret"`
 	AgentSocketPath    *string  `pulumi:"agentSocketPath,optional"`
 	HostKey            *string  `pulumi:"hostKey,optional"`
 	DialErrorLimit     *int     `pulumi:"dialErrorLimit,optional"`
@@ -41,61 +35,86 @@ type Connection struct {
 // ProxyConnection is the login to a jump host.
 type ProxyConnection struct{ Login }
 
-// Annotate describes the connection for the schema, and sets its defaults.
-func (c *Connection) Annotate(a infer.Annotator) {
-	a.Describe(&c, "Instructions for how to connect to a remote endpoint.")
-	a.Describe(&c.Proxy, "The connection settings for the bastion/proxy host.")
-	c.Login.annotate(a)
+// Annotate sets the connection's defaults.
+func (c *Connection) Annotate(a infer.Annotator) { c.Login.setDefaults(a) }
+
+// Annotate sets the jump host's defaults.
+func (c *ProxyConnection) Annotate(a infer.Annotator) { c.Login.setDefaults(a) }
+
+func (l *Login) setDefaults(a infer.Annotator) {
+	a.SetDefault(&l.User, "root")
+	a.SetDefault(&l.Port, 22)
+	a.SetDefault(&l.DialErrorLimit, 10)
+	a.SetDefault(&l.PerDialTimeout, 15)
 }
 
-// Annotate describes the jump host for the schema, and sets its defaults.
-func (c *ProxyConnection) Annotate(a infer.Annotator) {
-	a.Describe(&c, "Instructions for how to connect to a remote endpoint via a bastion host.")
-	c.Login.annotate(a)
-}
+func (l *Login) address() string { return net.JoinHostPort(l.Host, strconv.Itoa(int(*l.Port))) }
 
-func (l *Login) annotate(a infer.Annotator) {
-	a.Describe(&l.Host, "The address to connect to.")
-	a.Describe(&l.User, "The user to log in as.")
-	a.SetDefault(&l.User, defaultUser)
-	a.Describe(&l.Port, "The port to connect to. Defaults to 22.")
-	a.SetDefault(&l.Port, defaultPort)
-	a.Describe(&l.Password, "The password to log in with.")
-	a.Describe(&l.PrivateKey, "The contents of an SSH key. It is tried before the password, and in place of the agent.")
-	a.Describe(&l.PrivateKeyPassword, "The password of the private key, if it is encrypted.")
-	a.Describe(&l.AgentSocketPath, "The SSH agent's socket. Defaults to the environment variable SSH_AUTH_SOCK.")
-	a.Describe(&l.HostKey, "The host key to expect, as a line of authorized_keys. If not given, any key is accepted.")
-	a.Describe(&l.DialErrorLimit,
-		"How many failed attempts to connect are followed by another one. -1: no limit. Defaults to 10.")
-	a.SetDefault(&l.DialErrorLimit, defaultDialErrorLimit)
-	a.Describe(&l.PerDialTimeout, "Seconds that an attempt to connect may take. 0: no limit. Defaults to 15.")
-	a.SetDefault(&l.PerDialTimeout, defaultPerDialTimeout)
-}
-
-// The engine applies the defaults before a command runs, but a state written by an older release may lack a field.
-
-func (l Login) user() string { return valueOr(l.User, defaultUser) }
-
-func (l Login) address() string {
-	return net.JoinHostPort(l.Host, strconv.Itoa(int(valueOr(l.Port, defaultPort))))
-}
-
-func (l Login) dialErrorLimit() int { return valueOr(l.DialErrorLimit, defaultDialErrorLimit) }
-
-// attemptLimit is how long connecting, and then shaking hands, may take.
-func (l Login) attemptLimit() time.Duration {
-	if seconds := valueOr(l.PerDialTimeout, defaultPerDialTimeout); seconds > 0 {
-		return time.Duration(seconds) * time.Second
+// clientConfig returns how to log in.
+func (l *Login) clientConfig() (*ssh.ClientConfig, error) {
+	config := &ssh.ClientConfig{
+		User:            *l.User,
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+		Timeout:         time.Duration(*l.PerDialTimeout) * time.Second,
 	}
-	return longestAttempt
+	if l.HostKey != nil {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*l.HostKey))
+		if err != nil {
+			return nil, fmt.Errorf("failed to parse host key: %w", err)
+		}
+		config.HostKeyCallback = ssh.FixedHostKey(key)
+		config.HostKeyAlgorithms = []string{key.Type()}
+	}
+	auth, err := l.authMethods()
+	config.Auth = auth
+	return config, err
 }
 
-// String names the login in messages: user@host:port.
-func (l Login) String() string { return fmt.Sprintf("%s@%s", l.user(), l.address()) }
-
-func valueOr[T any](value *T, fallback T) T {
-	if value == nil {
-		return fallback
+// authMethods returns the ways to log in: private key, password, agent. An agent is asked for its keys only where no
+// private key was tried, as the library tries each kind of method once.
+func (l *Login) authMethods() ([]ssh.AuthMethod, error) {
+	var methods []ssh.AuthMethod
+	if l.PrivateKey != nil {
+		signer, err := l.signer()
+		if err != nil {
+			return nil, err
+		}
+		methods = append(methods, ssh.PublicKeys(signer))
 	}
-	return *value
+	if l.Password != nil {
+		methods = append(methods, ssh.Password(*l.Password), ssh.KeyboardInteractive(l.answerWithPassword))
+	}
+	if socket := l.agentSocket(); socket != nil {
+		connection, err := net.Dial("unix", *socket)
+		if err != nil {
+			return nil, err
+		}
+		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(connection).Signers))
+	}
+	return methods, nil
+}
+
+func (l *Login) signer() (ssh.Signer, error) {
+	if l.PrivateKeyPassword != nil {
+		return ssh.ParsePrivateKeyWithPassphrase([]byte(*l.PrivateKey), []byte(*l.PrivateKeyPassword))
+	}
+	return ssh.ParsePrivateKey([]byte(*l.PrivateKey))
+}
+
+func (l *Login) answerWithPassword(_, _ string, questions []string, _ []bool) ([]string, error) {
+	answers := make([]string, len(questions))
+	for i := range answers {
+		answers[i] = *l.Password
+	}
+	return answers, nil
+}
+
+func (l *Login) agentSocket() *string {
+	if l.AgentSocketPath != nil {
+		return l.AgentSocketPath
+	}
+	if socket := os.Getenv("SSH_AUTH_SOCK"); socket != "" {
+		return &socket
+	}
+	return nil
 }
