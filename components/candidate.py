@@ -17,43 +17,43 @@ class Candidate:
     """A role's new container on its host.
 
     Attributes:
-        role: The role on the host.
+        deployment: The role on the host.
         command: The Command that has started the container.
         release: The hash of everything that makes the container, by which the host knows it.
         previous: The release that the switch comes from, "none" for the first.
     """
 
-    role: RoleDeployment
+    deployment: RoleDeployment
     command: RemoteCommand
     release: pulumi.Output[str]
     previous: pulumi.Output[str]
 
 
-def start_candidate(role: RoleDeployment, depends_on: Iterable[pulumi.Resource]) -> Candidate:
+def start_candidate(deployment: RoleDeployment, depends_on: Iterable[pulumi.Resource]) -> Candidate:
     """Declare the step that starts a role's new container and waits until it is healthy."""
-    settings = role.settings
+    settings = deployment.settings
     command = remote_command(
-        f"{role.resource_name}-candidate",
-        role.host.connection,
-        create=role.host.tool.call(
+        f"{deployment.resource_name}-candidate",
+        deployment.host.connection,
+        create=deployment.host.tool.call(
             "candidate",
-            role.role.name,
-            role.image.reference,
-            role.secrets_hash,
+            deployment.role.name,
+            deployment.image.reference,
+            deployment.secrets_hash,
             limit=settings.deploy_timeout + MARGIN,
         ),
-        stdin=spec_input({**role.container_spec(), **readiness_spec(role)}),
-        opts=role.child("candidate", *depends_on),
+        stdin=spec_input({**deployment.container_spec(), **readiness_spec(deployment)}),
+        opts=deployment.child("candidate", *depends_on),
     )
     output = command.stdout.apply(parse_spec)
-    return Candidate(role, command, release=output["release"], previous=output["from"])
+    return Candidate(deployment, command, release=output["release"], previous=output["from"])
 
 
-def readiness_spec(role: RoleDeployment) -> dict[str, str]:
+def readiness_spec(deployment: RoleDeployment) -> dict[str, str]:
     """Return how a host finds out that the role's container is ready."""
-    settings = role.settings
-    if role.role.proxy:
-        return healthcheck_spec(settings, role.role.proxy)
+    settings = deployment.settings
+    if deployment.role.proxy:
+        return healthcheck_spec(settings, deployment.role.proxy)
     return {
         "gate.deploy-timeout": f"{settings.deploy_timeout}s",
         "gate.readiness_delay": str(settings.readiness_delay),

@@ -1,19 +1,18 @@
 """The deploy, top to bottom."""
 
-from typing import Any
-
 import pulumi
 
 from .failure import end_quietly_on_interrupt, user_errors
 from .hook import Hooks
 from .host import Host
 from .image import AppImage, what_to_deploy
+from .project import project_dir
 from .proxy import addresses
-from .release import Release
+from .release import Release, Running
 from .resource_options import child_of
 from .settings import Settings, check_settings
 from .ssh_connection import ssh_connections
-from .stack_config import project_dir, stack_settings
+from .stack_config import stack_settings
 
 OUTPUTS = ("version", "previous_version", "image", "digest", "hosts", "addresses")
 
@@ -34,7 +33,7 @@ class Deploy(pulumi.ComponentResource):
     previous_version: pulumi.Output[str]
     image: pulumi.Output[str]
     digest: pulumi.Output[str]
-    hosts: pulumi.Output[Any]
+    hosts: pulumi.Output[Running]
     addresses: list[str]
 
     @classmethod

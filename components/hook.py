@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import pulumi
 
 from .command import Value, local_command, remote_command, spec_input
-from .deploy_start import declare_deploy_start
+from .deploy_start import DeployStart, declare_deploy_start
 from .host import MARGIN, Host
 from .naming import service_version
 from .resource_options import child_of
@@ -34,12 +35,17 @@ class Hooks:
             project: The Pulumi project's folder, relative to the folder of the program.
             parent: The component that the hooks belong to.
         """
-        self._name, self._settings, self._project, self._parent = name, settings, project, parent
+        self._name, self._settings, self._version = name, settings, version
+        self._project, self._parent = project, parent
         folder = project / settings.hooks.path
         self._files = {hook: folder / hook for hook in HOOKS if (folder / hook).exists()}
-        if self._files:
-            formerly = "kamal:index:Deployment$command:local:Command::deployment"
-            self._start = declare_deploy_start(f"{name}-start", settings, version, child_of(parent, formerly=formerly))
+
+    @cached_property
+    def _start(self) -> DeployStart:
+        """Who deploys and when. Declared with the first hook: without hooks nobody needs to know."""
+        formerly = "kamal:index:Deployment$command:local:Command::deployment"
+        options = child_of(self._parent, formerly=formerly)
+        return declare_deploy_start(f"{self._name}-start", self._settings, self._version, options)
 
     def run(
         self,

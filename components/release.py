@@ -56,7 +56,7 @@ class Release(pulumi.ComponentResource):
         """
         super().__init__("kamal:index:Release", name, None, opts)
         self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
-        self._roles = self._role_deployments()
+        self._deployments = self._declare_roles()
         pulls = [self._pull(host) for host in hosts]
         before_candidates = hooks.run("pre-deploy", image.version, hosts, depends_on=pulls)
         before_candidates += self._release_task(before_candidates)
@@ -67,8 +67,8 @@ class Release(pulumi.ComponentResource):
         self.running = _by_host_and_role(switches)
         self.register_outputs({"version": self.version})
 
-    def _role_deployments(self) -> list[RoleDeployment]:
-        """Every role on every host of it, those of the primary role first."""
+    def _declare_roles(self) -> list[RoleDeployment]:
+        """Declare every role on each of its hosts, those of the primary role first."""
         return [
             RoleDeployment(
                 f"{host.resource_name}-{role.name}",
@@ -103,15 +103,15 @@ class Release(pulumi.ComponentResource):
         task = self._settings.release_task
         if task is None:
             return []
-        primary = self._roles[0].role.name
-        role = next(role for role in self._roles if role.role.name == (task.role or primary))
+        name = task.role or self._deployments[0].role.name
+        deployment = next(deployment for deployment in self._deployments if deployment.role.name == name)
         command = remote_command(
             f"{self._name}-release-task",
-            role.host.connection,
-            create=role.host.tool.call(
-                "task", role.role.name, self._image.reference, role.secrets_hash, limit=task.timeout + MARGIN
+            deployment.host.connection,
+            create=deployment.host.tool.call(
+                "task", name, self._image.reference, deployment.secrets_hash, limit=task.timeout + MARGIN
             ),
-            stdin=spec_input(role.task_spec(task)),
+            stdin=spec_input(deployment.task_spec(task)),
             opts=self._child("command:remote:Command::release-task", depends_on),
         )
         return [command]
@@ -124,7 +124,7 @@ class Release(pulumi.ComponentResource):
         Returns:
             The switches in the order of the roles, and what has to succeed before the deploy is done.
         """
-        candidates = [start_candidate(role, before_candidates) for role in self._roles]
+        candidates = [start_candidate(deployment, before_candidates) for deployment in self._deployments]
         switches: dict[RoleDeployment, Switch] = {}
         last: list[pulumi.Resource] = [candidate.command for candidate in candidates]
         groups = self._settings.boot_groups
@@ -139,12 +139,12 @@ class Release(pulumi.ComponentResource):
                 group_switches = [
                     switch_to(candidate, last)
                     for candidate in candidates
-                    if candidate.role.host in hosts and bool(candidate.role.role.proxy) is answers
+                    if candidate.deployment.host in hosts and bool(candidate.deployment.role.proxy) is answers
                 ]
-                switches.update({switch.role: switch for switch in group_switches})
+                switches.update({switch.deployment: switch for switch in group_switches})
                 last = [*last, *(switch.command for switch in group_switches)]
             last = self._hooks.run("post-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
-        return [switches[role] for role in self._roles], last
+        return [switches[deployment] for deployment in self._deployments], last
 
     def _wait(self, suffix: str, switches: Iterable[Switch], depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Declare the pause between two boot groups, which runs whenever a group before it was switched."""
@@ -173,7 +173,8 @@ def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[Running]:
     def table(running: Sequence[Mapping[str, str]]) -> Running:
         hosts: dict[str, dict[str, Mapping[str, str]]] = {}
         for switch, container in zip(switches, running, strict=True):
-            hosts.setdefault(switch.role.host.address, {})[switch.role.role.name] = container
+            deployment = switch.deployment
+            hosts.setdefault(deployment.host.address, {})[deployment.role.name] = container
         return hosts
 
     return pulumi.Output.all(*(switch.running for switch in switches)).apply(table)

@@ -18,12 +18,12 @@ class Switch:
     """A role's switch on its host.
 
     Attributes:
-        role: The role on the host.
+        deployment: The role on the host.
         command: The Command that has switched.
         running: What the host says runs: container, version, digest, release, since (UTC), previous (a version).
     """
 
-    role: RoleDeployment
+    deployment: RoleDeployment
     command: RemoteCommand
     running: pulumi.Output[Mapping[str, str]]
 
@@ -34,29 +34,29 @@ def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Sw
     The host routes to the candidate (or, without proxy, starts it), drains the old container and stops it, compares
     what runs with what was wanted, and prints it.
     """
-    role = candidate.role
-    settings = role.settings
-    waits = settings.deploy_timeout + settings.drain_timeout + settings.readiness_delay + role.role.stop_timeout
+    deployment = candidate.deployment
+    settings = deployment.settings
+    waits = settings.deploy_timeout + settings.drain_timeout + settings.readiness_delay + deployment.role.stop_timeout
     command = remote_command(
-        f"{role.resource_name}-switch",
-        role.host.connection,
-        create=role.host.tool.call(
-            "switch", role.role.name, candidate.release, candidate.previous, limit=waits + MARGIN
+        f"{deployment.resource_name}-switch",
+        deployment.host.connection,
+        create=deployment.host.tool.call(
+            "switch", deployment.role.name, candidate.release, candidate.previous, limit=waits + MARGIN
         ),
-        stdin=spec_input(_switch_spec(role)),
-        opts=role.child("switch", candidate.command, *depends_on),
+        stdin=spec_input(_switch_spec(deployment)),
+        opts=deployment.child("switch", candidate.command, *depends_on),
     )
-    return Switch(role, command, running=command.stdout.apply(parse_spec))
+    return Switch(deployment, command, running=command.stdout.apply(parse_spec))
 
 
-def _switch_spec(role: RoleDeployment) -> Spec:
-    settings = role.settings
+def _switch_spec(deployment: RoleDeployment) -> Spec:
+    settings = deployment.settings
     return {
-        "version": role.image.version,
-        "host": role.host.address,
-        "mode": role.mode,
-        "stop_timeout": str(role.role.stop_timeout),
+        "version": deployment.image.version,
+        "host": deployment.host.address,
+        "mode": deployment.mode,
+        "stop_timeout": str(deployment.role.stop_timeout),
         "retain": str(settings.retain_containers),
-        **readiness_spec(role),
-        **(route_spec(settings, role.role.proxy) if role.role.proxy else {}),
+        **readiness_spec(deployment),
+        **(route_spec(settings, deployment.role.proxy) if deployment.role.proxy else {}),
     }

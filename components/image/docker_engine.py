@@ -2,11 +2,13 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ImageError
 
-DEFAULT_HOST = "unix:///var/run/docker.sock"
+DEFAULT_SOCKETS = ("/var/run/docker.sock", "~/.docker/run/docker.sock", "~/.docker/desktop/docker.sock")
+"""Where an engine is looked for without DOCKER_HOST, as the official docker plugin does (Docker Desktop has the last two)."""
 
 LINK = Path(".local/docker.sock")
 """A link to the engine's socket, relative to the project's folder."""
@@ -28,27 +30,33 @@ def docker_host(project: Path) -> str:
     Raises:
         ImageError: No engine answers.
     """
-    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
-    if not host.startswith("unix://"):
+    host = os.environ.get("DOCKER_HOST", "")
+    if host and not host.startswith("unix://"):
         return host
-    path = Path(host.removeprefix("unix://"))
-    _check(path, host)
+    sockets = [host.removeprefix("unix://")] if host else list(DEFAULT_SOCKETS)
     link = project / LINK
-    _replace_link(link, path)
+    _replace_link(link, _answering(sockets))
     return f"unix://{link}"
 
 
-def _check(path: Path, host: str) -> None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(TIMEOUT)
-        try:
-            connection.connect(str(path))
-        except OSError as error:
-            raise ImageError(
-                f"No Docker engine answers at {host} ({error.strerror or error}). The image is built and pushed with "
-                "the Docker engine of this machine: start it, or name another one with DOCKER_HOST. A version that is "
-                "in the registry is deployed without one: pulumi config set deploy:version …"
-            ) from None
+def _answering(sockets: Sequence[str]) -> Path:
+    """Return the first socket at which something accepts connections."""
+    errors = []
+    for name in sockets:
+        path = Path(name).expanduser().absolute()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(TIMEOUT)
+            try:
+                connection.connect(str(path))
+            except OSError as error:
+                errors.append(f"unix://{path} ({error.strerror or error})")
+            else:
+                return path
+    raise ImageError(
+        f"No Docker engine answers at {' or '.join(errors)}. The image is built and pushed with the Docker engine of this "
+        "machine: start it, or name another one with DOCKER_HOST. A version that is in the registry is deployed without "
+        "one: pulumi config set deploy:version …"
+    )
 
 
 def _replace_link(link: Path, path: Path) -> None:

@@ -5,6 +5,7 @@ token authentication of the Docker Registry HTTP API V2, which registries such a
 """
 
 import base64
+import http.client
 import json
 import re
 import urllib.error
@@ -22,9 +23,6 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-"""Registries that Docker talks to over plain HTTP."""
 
 
 class RegistryError(Exception):
@@ -44,13 +42,13 @@ def image_digest(server: str, repository: str, tag: str, login: RegistryLogin | 
         RegistryError: The registry does not have the tag, refuses the login, or does not answer.
     """
     host, repository = _docker_hub(server, repository)
-    scheme = "http" if host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK else "https"
-    url = f"{scheme}://{host}/v2/{repository}/manifests/{tag}"
+    # As the docker provider does after a push; it takes no registry without TLS either.
+    url = f"https://{host}/v2/{repository}/manifests/{tag}"
     try:
         headers = _manifest_headers(url, _basic(login) if login else None, login)
     except urllib.error.HTTPError as error:
         raise RegistryError(_refusal(error.code, server, login)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise RegistryError(f"the registry {server} does not answer ({getattr(error, 'reason', error)})") from None
     digest = headers.get("Docker-Content-Digest")
     if not digest:
@@ -88,7 +86,7 @@ def _headers(url: str, authorization: str | None) -> dict[str, str]:
 def _token(challenge: str, login: RegistryLogin | None) -> str:
     """Return a token for what a challenge asks for: `Bearer realm="https://…",service="…",scope="…"`."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-    if not fields.get("realm", "").startswith(("https://", "http://")):
+    if not fields.get("realm", "").startswith("https://"):
         raise ValueError("it gave no address for a token")
     query = urllib.parse.urlencode({key: fields[key] for key in ("service", "scope") if key in fields})
     request = urllib.request.Request(f"{fields['realm']}?{query}")

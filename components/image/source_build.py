@@ -20,6 +20,9 @@ from .published_image import PublishedImage
 if TYPE_CHECKING:
     import pulumi_docker as docker
 
+FORMERLY = "kamal:index:AppImage"
+"""The component that the image's resources were part of in the first release."""
+
 
 @dataclass(frozen=True)
 class SourceBuild:
@@ -51,34 +54,27 @@ class SourceBuild:
             pulumi.log.warn(self._left_out(), parent)
         context = BuildContext(self.source, self.project)
         arguments = self._build_arguments(settings, context)
-        formerly = "kamal:index:AppImage"
         provider = self._provider(
-            f"{name}-registry", settings, child_of(parent, formerly=f"{formerly}$pulumi:providers:docker::registry")
+            f"{name}-registry", settings, child_of(parent, formerly=f"{FORMERLY}$pulumi:providers:docker::registry")
         )
-        image_options = child_of(
-            parent,
-            depends_on=depends_on,
-            formerly=f"{formerly}$docker:index/remoteImage:RemoteImage::{settings.service}",
-        )
-        image_options.provider = provider
-        image_options.hooks = context.hooks(name)
-        image_options.retain_on_delete = True
+
+        def options(
+            kind: str, depends_on: Iterable[pulumi.Resource], hooks: pulumi.ResourceHookBinding
+        ) -> pulumi.ResourceOptions:
+            made = child_of(parent, depends_on=depends_on, formerly=f"{FORMERLY}${kind}::{settings.service}")
+            made.provider, made.hooks = provider, hooks
+            # An older image stays where it is, and no Docker engine is needed to forget it.
+            made.retain_on_delete = True
+            return made
+
         image = docker.RemoteImage(
             name,
             name=f"{settings.repository}:{self.version}",
             build=docker.RemoteImageBuildArgs(**arguments),
             # The local image is the build cache, and a container may use it.
             keep_locally=True,
-            opts=image_options,
+            opts=options("docker:index/remoteImage:RemoteImage", depends_on, context.hooks(name)),
         )
-        push_options = child_of(
-            parent,
-            depends_on=[image],
-            formerly=f"{formerly}$docker:index/registryImage:RegistryImage::{settings.service}",
-        )
-        push_options.provider = provider
-        push_options.hooks = _push_hooks(name, settings)
-        push_options.retain_on_delete = True
         pushed = docker.RegistryImage(
             name,
             name=image.name,
@@ -86,7 +82,7 @@ class SourceBuild:
             triggers={"build": _fingerprint(arguments)},
             # An older version in the registry is what a rollback runs.
             keep_remotely=True,
-            opts=push_options,
+            opts=options("docker:index/registryImage:RegistryImage", [image], _push_hooks(name, settings)),
         )
         # The tag is known; taking it from the pushed image makes whatever uses it wait for the push.
         return PublishedImage(pushed.name.apply(lambda _: self.version), pushed.sha256_digest)

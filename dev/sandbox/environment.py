@@ -6,7 +6,7 @@ stacks reaches it, and no other stack reaches the sandbox's.
 
 import secrets
 import shlex
-from ipaddress import IPv4Network
+from collections.abc import Sequence
 
 from dev.sandbox.commands import run
 from dev.sandbox.files import make_folder, write_file
@@ -20,13 +20,18 @@ unset PULUMI_STACK $(env | grep -o '^PULUMI_[A-Z0-9_]*')
 if [ -f {toolchain} ]; then . {toolchain}; fi
 {exports}
 # A proxy does not lead to the sandbox.
-export NO_PROXY="{subnet}${{NO_PROXY:+,$NO_PROXY}}"
-export no_proxy="{subnet}${{no_proxy:+,$no_proxy}}"
+export NO_PROXY="{direct}${{NO_PROXY:+,$NO_PROXY}}"
+export no_proxy="{direct}${{no_proxy:+,$no_proxy}}"
 """
 
 
-def write(paths: Paths, subnet: IPv4Network) -> None:
-    """Write the file, and make the passphrase and the folder of the state unless they are there."""
+def write(paths: Paths, direct: Sequence[str]) -> None:
+    """Write the file, and make the passphrase and the folder of the state unless they are there.
+
+    Args:
+        paths: The sandbox's paths.
+        direct: What is reached without a proxy: the subnet, and addresses, since Python does not understand subnets here.
+    """
     make_folder(paths, paths.pulumi_state)
     if not paths.passphrase.exists():
         write_file(paths, paths.passphrase, secrets.token_urlsafe(32) + "\n", 0o600)
@@ -40,7 +45,11 @@ def write(paths: Paths, subnet: IPv4Network) -> None:
     }
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in exports.items()]
     toolchain = shlex.quote(str(paths.local / "env"))
-    write_file(paths, paths.environment, TEMPLATE.format(toolchain=toolchain, exports="\n".join(lines), subnet=subnet))
+    write_file(
+        paths,
+        paths.environment,
+        TEMPLATE.format(toolchain=toolchain, exports="\n".join(lines), direct=",".join(direct)),
+    )
 
 
 def load(paths: Paths) -> dict[str, str]:

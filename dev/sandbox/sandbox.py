@@ -76,7 +76,8 @@ class Sandbox:
             inventory = self._start(net, count)
             known_hosts = "".join(f"{entry.address} {entry.host_key}\n" for entry in inventory.hosts)
             write_file(self.paths, self.paths.known_hosts, known_hosts)
-            environment.write(self.paths, net.subnet)
+            addresses = [net.registry, *(entry.address for entry in inventory.hosts)]
+            environment.write(self.paths, [str(net.subnet), *map(str, addresses)])
             app.ensure(self.paths, self.say)
             # Last: it is the sign that the sandbox is up.
             write_file(self.paths, self.paths.inventory, inventory.to_json())

@@ -69,6 +69,25 @@ def test_whatever_is_deployed_is_part_of_the_deploy(tmp_path: Path, monkeypatch:
     assert all(each.parent for each in graph.declared)
 
 
+def test_paths_are_relative_to_the_projects_folder_also_where_the_program_is_in_a_folder_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi.yaml's `main` names the program's folder, and Pulumi runs program and plugins there."""
+    monkeypatch.setattr("pulumi.get_root_directory", lambda: str(tmp_path))
+    hook = tmp_path / "hooks" / "pre-build"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    settings = typed("shop", builder=BuilderSettings(context="app"))
+    graph = run_program(tmp_path, monkeypatch, lambda: Deploy("shop", settings))
+    (image,) = [each for each in graph.declared if each.kind == "docker:index/remoteImage:RemoteImage"]
+    assert image.inputs["build"]["context"].startswith("../.local/build/")
+    (pre_build,) = graph.named("shop-pre-build")
+    assert (pre_build.inputs["dir"], pre_build.inputs["create"]) == ("..", "sh -s 600 ./hooks/pre-build")
+    (provider,) = [each for each in graph.declared if each.kind == "pulumi:providers:docker"]
+    assert provider.inputs["host"] == "unix://../.local/docker.sock"
+
+
 def test_an_interrupt_ends_the_program_without_a_traceback() -> None:
     program = (
         "import os, signal, time; from components.failure import end_quietly_on_interrupt\n"

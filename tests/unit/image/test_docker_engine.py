@@ -19,6 +19,18 @@ def test_whichever_socket_it_is_the_input_is_the_same(tmp_path: Path, monkeypatc
     assert Path(".local/.gitignore").read_text() == "*\n"
 
 
+def test_without_docker_host_the_sockets_of_docker_desktop_are_found_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    with listening_socket() as address:
+        found = address.removeprefix("unix://")
+        monkeypatch.setattr("components.image.docker_engine.DEFAULT_SOCKETS", ("/nowhere/docker.sock", found))
+        assert docker_host(Path()) == "unix://.local/docker.sock"
+        assert Path(".local/docker.sock").readlink() == Path(found)
+
+
 def test_an_engine_elsewhere_is_an_input_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_HOST", "ssh://builder")

@@ -1,13 +1,17 @@
-"""The digest of a pinned version, asked of a registry over HTTP."""
+"""The digest of a pinned version, asked of a registry over HTTPS."""
 
 import base64
 import json
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+import trustme
 
 from components.image.registry import RegistryError, image_digest
 from components.secret import Secret
@@ -15,6 +19,7 @@ from components.settings import RegistryLogin
 
 DIGEST = "sha256:" + "1" * 64
 LOGIN = RegistryLogin(Secret("me"), Secret("hunter2"))
+AUTHORITY = trustme.CA()
 BASIC = "Basic " + base64.b64encode(b"me:hunter2").decode()
 
 
@@ -22,11 +27,12 @@ class Registry(BaseHTTPRequestHandler):
     """Has acme/shop:v1. Wants a password, and where `tokens` is set a token that the password gives."""
 
     tokens = False
+    scheme = "https"
 
     def do_HEAD(self) -> None:  # the name is http.server's
         expected = "Bearer t0ken" if self.tokens else BASIC
         if self.headers.get("Authorization") != expected:
-            realm = f'Bearer realm="http://{self.headers["Host"]}/token",service="registry",scope="pull"'
+            realm = f'Bearer realm="{self.scheme}://{self.headers["Host"]}/token",service="registry",scope="pull"'
             self._answer(401, {"WWW-Authenticate": realm if self.tokens else 'Basic realm="registry"'})
         elif self.path == "/v2/acme/shop/manifests/v1" and "oci.image.index" in self.headers["Accept"]:
             self._answer(200, {"Docker-Content-Digest": DIGEST})
@@ -53,16 +59,26 @@ class Registry(BaseHTTPRequestHandler):
 def serving(*, tokens: bool) -> Iterator[str]:
     """The address of a registry on loopback."""
     handler = type("Handler", (Registry,), {"tokens": tokens})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
 
-@pytest.fixture(params=[False, True], ids=["password", "token"])
-def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Both kinds of registry."""
+@pytest.fixture(autouse=True)
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority of the registry's certificate is trusted, and no proxy is asked."""
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.fixture(params=[False, True], ids=["password", "token"])
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both kinds of registry."""
     with serving(tokens=request.param) as address:
         yield address
 
@@ -89,3 +105,25 @@ def test_a_registry_that_does_not_answer_is_told() -> None:
         pass
     with pytest.raises(RegistryError, match=f"the registry {address} does not answer"):
         image_digest(address, "acme/shop", "v1", None)
+
+
+def test_an_answer_that_is_not_http_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+
+        def answer() -> None:
+            with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0-nonsense\r\n")
+
+        Thread(target=answer, daemon=True).start()
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(RegistryError, match=f"the registry {address} does not answer"):
+            image_digest(address, "acme/shop", "v1", None)
+
+
+def test_a_login_is_never_sent_to_an_address_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Registry, "scheme", "http")
+    with serving(tokens=True) as address, pytest.raises(RegistryError, match="it gave no address for a token"):
+        image_digest(address, "acme/shop", "v1", LOGIN)
