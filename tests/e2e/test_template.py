@@ -34,7 +34,11 @@ class TemplateStack(Stack):
         self.environment |= {"PATH": os.pathsep.join(tools), "VIRTUAL_ENV": str(virtual_environment)}
         template = ["new", str(PROJECT / "template"), "--name", f"{self.service}-deploy", "--generate-only", "--yes"]
         self.pulumi(*template, "--dir", str(self.project), project=self.app)
-        self._uv("sync", "--find-links", str(program))
+        self.install_package(program)
+
+    def install_package(self, folder: Path) -> None:
+        """Make the virtual environment with uv, and the wheel in it."""
+        self._uv("sync", "--find-links", str(folder))
         # A language host that does not know uv lists the packages with pip.
         self._uv("pip", "install", "pip")
 
@@ -45,6 +49,29 @@ class TemplateStack(Stack):
     def _config(self) -> dict[str, object]:
         config = super()._config()
         return config | {"builder": config["builder"] | {"context": ".."}}
+
+
+class PipStack(TemplateStack):
+    """The same with pip, by the lines of the template's README."""
+
+    def install_package(self, folder: Path) -> None:
+        """Make the virtual environment with pip, and the wheel in it."""
+        settings = self.project / "Pulumi.yaml"
+        settings.write_text(settings.read_text().replace("toolchain: uv", "toolchain: pip"))
+        (self.project / "pyproject.toml").unlink()
+        (wheel,) = folder.glob("*.whl")
+        (self.project / "requirements.txt").write_text(f"pulumi-kamal @ {wheel.as_uri()}\n")
+        commands = (
+            ["python3", "-m", "venv", ".venv"],
+            [".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"],
+        )
+        for command in commands:
+            subprocess.run(command, cwd=self.project, env=self.environment, check=True, timeout=240)
+
+
+def test_it_runs_with_pip_in_place_of_uv(new_stack: Callable[..., Stack], wheel: Path) -> None:
+    stack = new_stack(PipStack, program=wheel)
+    assert f"{stack.service}-{stack.hosts[0].address}-web-candidate create" in stack.preview()
 
 
 def test_it_deploys_previews_and_goes_on(new_stack: Callable[..., Stack], wheel: Path, on_host: OnHost) -> None:
