@@ -44,9 +44,10 @@ test: ## all tests: unit, host tool, plugin contract, sandbox, end to end
 lint: ## style, types, layers, shell
 	@sh tests/run lint
 
-bench: up ## how long deploys take, as ratios to a floor measured in the same run
+bench: ## how long deploys take, beside a floor measured in the same run (a part of it: BENCH='--only rollback')
 	@$(PYTHON) -m dev.toolchain --tests
-	@$(ENV) .local/venv-tests/bin/python -m tests.bench
+	@$(SANDBOX) -m dev.sandbox up --hosts 4
+	@$(ENV) .local/venv-tests/bin/python -m tests.bench $(BENCH)
 
 docs: ## write everything that is generated from the settings' models
 	@$(PYTHON) -m dev.toolchain --check
