@@ -1,5 +1,7 @@
 """The deploy, top to bottom."""
 
+import gc
+
 import pulumi
 
 from .failure import end_quietly_on_interrupt, user_errors
@@ -109,3 +111,5 @@ class Deploy(pulumi.ComponentResource):
         self.image, self.digest = image.reference, image.digest
         self.hosts, self.addresses = release.running, addresses(settings)
         self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
+        # As in __init__.py: some modules are imported late.
+        gc.freeze()
