@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import pulumi
 
-from .command import RemoteCommand, remote_command, spec_input
+from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import MARGIN
-from .host_tool.spec import parse_spec
-from .proxy import healthcheck_spec
+from .host_tool.result import StartedCandidate
+from .host_tool.spec import CandidateSpec
+from .proxy import probe_spec
 from .role_deployment import RoleDeployment
+
+PULL_LIMIT = 1200
+"""Seconds that a pull may take: a first image over a slow line."""
 
 
 @dataclass(frozen=True)
@@ -30,31 +34,32 @@ class Candidate:
 
 
 def start_candidate(deployment: RoleDeployment, depends_on: Iterable[pulumi.Resource]) -> Candidate:
-    """Declare the step that starts a role's new container and waits until it is healthy."""
-    settings = deployment.settings
+    """Declare the step that pulls the image, starts a role's new container and waits until it is healthy."""
+    settings, role = deployment.settings, deployment.role
+    spec = deployment.container_spec.apply(
+        lambda container: CandidateSpec(
+            container=container,
+            deploy_timeout=settings.deploy_timeout,
+            proxy=probe_spec(role.proxy) if role.proxy else None,
+        )
+    )
     command = remote_command(
         f"{deployment.resource_name}-candidate",
         deployment.host.connection,
         create=deployment.host.tool.call(
             "candidate",
-            deployment.role.name,
+            role.name,
             deployment.image.reference,
             deployment.secrets_hash,
-            limit=settings.deploy_timeout + MARGIN,
+            limit=PULL_LIMIT + settings.deploy_timeout + MARGIN,
         ),
-        stdin=spec_input({**deployment.container_spec(), **readiness_spec(deployment)}),
-        opts=deployment.child("candidate", *depends_on),
+        stdin=step_input(spec),
+        opts=deployment.child("candidate", *deployment.before_pull, *depends_on),
     )
-    output = command.stdout.apply(parse_spec)
-    return Candidate(deployment, command, release=output["release"], previous=output["from"])
-
-
-def readiness_spec(deployment: RoleDeployment) -> dict[str, str]:
-    """Return how a host finds out that the role's container is ready."""
-    settings = deployment.settings
-    if deployment.role.proxy:
-        return healthcheck_spec(settings, deployment.role.proxy)
-    return {
-        "gate.deploy-timeout": f"{settings.deploy_timeout}s",
-        "gate.readiness_delay": str(settings.readiness_delay),
-    }
+    started = step_result(command, StartedCandidate)
+    return Candidate(
+        deployment,
+        command,
+        release=started.apply(lambda started: started.release),
+        previous=started.apply(lambda started: started.previous),
+    )

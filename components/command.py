@@ -6,12 +6,12 @@ a secret becomes a Pulumi secret that travels on standard input or in the enviro
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi_command import local, remote
 
-from .host_tool.spec import spec_text
+from .host_tool.json_codec import from_json, to_json
 from .secret import Secret
 from .ssh_connection import SshConnection, SshEndpoint
 
@@ -25,8 +25,7 @@ RemoteCommand = remote.Command
 Value = pulumi.Input[str] | Secret
 """A text that may be known later, and may be secret."""
 
-Spec = Mapping[str, Value]
-"""What a step of the host tool is told, field by field."""
+T = TypeVar("T")
 
 
 def pulumi_secret(value: Value) -> pulumi.Input[str]:
@@ -42,18 +41,25 @@ def shell_line(words: Sequence[pulumi.Input[str]]) -> pulumi.Input[str]:
     return pulumi.Output.all(*words).apply(lambda resolved: shlex.join(str(word) for word in resolved))
 
 
-def spec_input(spec: Spec) -> pulumi.Input[str]:
-    """Return a spec as the text that the host tool reads; as a Pulumi secret if one of its values is secret."""
-    values = {key: value.reveal() if isinstance(value, Secret) else value for key, value in spec.items()}
-    known = {key: value for key, value in values.items() if isinstance(value, str)}
-    text: pulumi.Input[str]
-    if len(known) == len(values):
-        text = spec_text(known)
-    else:
-        text = pulumi.Output.all(*values.values()).apply(
-            lambda resolved: spec_text(dict(zip(values, resolved, strict=True)))
-        )
-    return pulumi.Output.secret(text) if any(isinstance(value, Secret) for value in spec.values()) else text
+def step_input(spec: pulumi.Input[Any], *, secret: bool = False) -> pulumi.Output[str]:
+    """Return what a step of the host tool reads.
+
+    Args:
+        spec: One of the dataclasses of `host_tool.spec`, which may be known later.
+        secret: Whether it holds a secret. Then a preview shows none of it.
+    """
+    text: pulumi.Output[str] = pulumi.Output.from_input(spec).apply(to_json)
+    return pulumi.Output.secret(text) if secret else text
+
+
+def step_result(command: RemoteCommand, kind: type[T]) -> pulumi.Output[T]:
+    """Return what a step of the host tool has printed.
+
+    Args:
+        command: The Command that runs the step.
+        kind: One of the dataclasses of `host_tool.result`.
+    """
+    return command.stdout.apply(lambda stdout: from_json(kind, stdout))
 
 
 def remote_command(

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 
 from .command import local_command
-from .host_tool.spec import parse_spec
 from .secret import Secret
 from .settings import Settings
 
@@ -27,14 +27,23 @@ class DeployStart:
 
     performer: pulumi.Output[str]
     recorded_at: pulumi.Output[str]
-    started_at: pulumi.Output[str]
+    started_at: pulumi.Output[int]
 
 
-def declare_deploy_start(name: str, settings: Settings, version: str, opts: pulumi.ResourceOptions) -> DeployStart:
+def declare_deploy_start(
+    name: str, settings: Settings, version: str, programs: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> DeployStart:
     """Declare the Command that finds out who deploys and when.
 
     It runs again when the deploy's inputs change; the hooks depend on its output, so they run again too. Neither the
     person nor the time is an input of anything: an unchanged `pulumi up` by somebody else changes nothing.
+
+    Args:
+        name: The resource's name.
+        settings: The settings of the deploy.
+        version: The version that is deployed.
+        programs: A hash of each hook's script, and of what runs the hooks.
+        opts: Options of the Command.
     """
     command = local_command(
         name,
@@ -43,13 +52,14 @@ def declare_deploy_start(name: str, settings: Settings, version: str, opts: pulu
         environment={
             "KAMAL_VERSION": version,
             "SETTINGS": _settings_hash(settings),
+            "HOOKS": _hash(dict(programs)),
             # A changed secret alone is a deploy, too. A hash in clear would be a hint at the secret; this is encrypted.
             "SECRETS": Secret(_hash({key: secret.reveal() for key, secret in settings.secrets.items()})),
         },
         show_output=False,
         opts=opts,
     )
-    output = command.stdout.apply(parse_spec)
+    output = command.stdout.apply(json.loads)
     return DeployStart(output["performer"], output["recorded_at"], output["started_at"])
 
 

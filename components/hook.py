@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pulumi
 
-from .command import Value, local_command, remote_command, spec_input
+from .command import local_command, remote_command, step_input
 from .deploy_start import DeployStart, declare_deploy_start
+from .hook_runner import RUNNER, runner_text
 from .host import MARGIN, Host
+from .host_tool.program import program_hash
+from .host_tool.spec import HookSpec
 from .naming import service_version
 from .resource_options import child_of
+from .secret import Secret
 from .settings import Settings
 from .settings.hooks import HOOKS
 
 ONCE = ("docker-setup",)
 """Hooks that run when they are new on a host, and never again."""
-
-HOOK_RUNNER = Path(__file__).with_name("hook_runner.sh")
-"""Runs a hook on the deployer. It travels on standard input, so that the error of a failing hook shows a short command."""
 
 
 class Hooks:
@@ -45,7 +46,16 @@ class Hooks:
         """Who deploys and when. Declared with the first hook: without hooks nobody needs to know."""
         formerly = "kamal:index:Deployment$command:local:Command::deployment"
         options = child_of(self._parent, formerly=formerly)
-        return declare_deploy_start(f"{self._name}-start", self._settings, self._version, options)
+        return declare_deploy_start(f"{self._name}-start", self._settings, self._version, self._programs(), options)
+
+    def _programs(self) -> dict[str, str]:
+        """Return a hash of each hook's script and of what runs it: a deploy of another one has a start of its own."""
+        scripts = {hook: _hash(path.read_bytes()) for hook, path in self._files.items()}
+        return {**scripts, "hook_runner": _hash(runner_text().encode()), "host_tool": program_hash()}
+
+    def has(self, hook: str) -> bool:
+        """Return whether the user has a hook."""
+        return hook in self._files
 
     def run(
         self,
@@ -100,11 +110,11 @@ class Hooks:
         self, hook: str, suffix: str, environment: dict[str, pulumi.Input[str]], depends_on: list[pulumi.Resource]
     ) -> pulumi.Resource:
         path = Path(self._settings.hooks.path, hook)
-        runtime = {"KAMAL_STARTED_AT": self._start.started_at} if hook == "post-deploy" else {}
+        runtime = {"KAMAL_STARTED_AT": self._start.started_at.apply(str)} if hook == "post-deploy" else {}
         return local_command(
             f"{self._name}-{hook}{suffix}",
-            create=["sh", "-s", str(self._settings.hooks.timeout), str(path) if path.is_absolute() else f"./{path}"],
-            stdin=HOOK_RUNNER.read_text(encoding="ascii"),
+            create=[*RUNNER, str(self._settings.hooks.timeout), str(path) if path.is_absolute() else f"./{path}"],
+            stdin=runner_text(),
             folder=None if self._project == Path() else str(self._project),
             environment={
                 **self._secrets(hook),
@@ -113,7 +123,7 @@ class Hooks:
                 "KAMAL_PERFORMER": self._start.performer,
                 "KAMAL_RECORDED_AT": self._start.recorded_at,
                 # A changed script is a changed hook.
-                "KAMAL_HOOK_SHA256": hashlib.sha256(self._files[hook].read_bytes()).hexdigest(),
+                "KAMAL_HOOK_SHA256": _hash(self._files[hook].read_bytes()),
             },
             opts=self._options(hook, f"command:local:Command::{hook}{suffix}", depends_on),
         )
@@ -128,18 +138,23 @@ class Hooks:
     ) -> pulumi.Resource:
         limit = self._settings.hooks.timeout
         variables = [pulumi.Output.concat(name, "=", value) for name, value in environment.items()]
-        spec: dict[str, Value] = {
-            "KAMAL_PERFORMER": self._start.performer,
-            "KAMAL_RECORDED_AT": self._start.recorded_at,
-            "started_at": self._start.started_at,
-            **{f"secret.{name}": value for name, value in self._secrets(hook).items()},
-            "script": self._files[hook].read_text(),
-        }
+        secrets = {name: secret.reveal() for name, secret in self._secrets(hook).items()}
+        script = self._files[hook].read_bytes().decode(errors="surrogateescape")
+        start = self._start
+        spec = pulumi.Output.all(start.performer, start.recorded_at, start.started_at).apply(
+            lambda started: HookSpec(
+                script=script,
+                performer=started[0],
+                recorded_at=started[1],
+                started_at=started[2],
+                secrets=secrets,
+            )
+        )
         return remote_command(
             f"{host.resource_name}-{hook}{suffix}",
             host.connection,
             create=host.tool.call("hook", hook, str(limit), *variables, limit=limit + MARGIN),
-            stdin=spec_input(spec),
+            stdin=step_input(spec, secret=bool(secrets)),
             opts=self._options(
                 hook, f"command:remote:Command::{host.address}-{hook}{suffix}", [host.prepare, *depends_on]
             ),
@@ -152,6 +167,10 @@ class Hooks:
             options.ignore_changes = ["create", "stdin", "environment", "connection", "dir"]
         return options
 
-    def _secrets(self, hook: str) -> dict[str, Value]:
+    def _secrets(self, hook: str) -> dict[str, Secret]:
         """Return the secrets that the settings give the hook, by variable."""
         return {name: self._settings.secret(name) for name in self._settings.hooks.secrets.get(hook, ())}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pulumi
 
 from .command import RemoteCommand, remote_command
-from .host_tool import bootstrap_text, host_tool_hash, host_tool_text
-from .host_tool.spec import spec_text
+from .host_tool.json_codec import to_json
+from .host_tool.program import bootstrap_words, packed_program, program_hash
+from .host_tool.spec import PrepareSpec
 from .naming import app_name
 from .proxy import run_spec
 from .resource_options import child_of
@@ -42,7 +43,7 @@ class HostTool:
     @property
     def path(self) -> str:
         """Its path from the SSH user's home directory. The hash in its name keeps old calls valid after an upgrade."""
-        return f".kamal/apps/{self.app}/bin/host_tool-{host_tool_hash(host_tool_text())}"
+        return f".kamal/apps/{self.app}/bin/host_tool-{program_hash()}"
 
     def call(self, verb: str, *words: pulumi.Input[str], limit: int = SHORT_STEP) -> list[pulumi.Input[str]]:
         """Return the words that run a verb and end it after `limit` seconds: a Command has no time limit of its own."""
@@ -90,13 +91,12 @@ class Host(pulumi.ComponentResource):
         self.resource_name = name
         self.tool = HostTool(app_name(settings.service, settings.destination))
         roles = [role for role in settings.roles if self.address in role.hosts]
-        proxy = run_spec(settings.proxy.run) if any(role.proxy for role in roles) else {}
-        program = host_tool_text()
+        proxy = run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None
         self.prepare = remote_command(
             f"{name}-prepare",
             connection,
-            create=["sh", "-c", bootstrap_text(), "sh", self.tool.app, host_tool_hash(program)],
-            stdin=spec_text({"network": NETWORK, **proxy}) + _literal_block("tool", program),
+            create=bootstrap_words(self.tool.app),
+            stdin=to_json(PrepareSpec(network=NETWORK, proxy=proxy, tool=packed_program())),
             opts=child_of(self, depends_on=depends_on, formerly=self._formerly("prepare")),
         )
         self.teardowns = {role.name: self._teardown(role) for role in roles}
@@ -112,8 +112,3 @@ class Host(pulumi.ComponentResource):
 
     def _formerly(self, step: str) -> str:
         return f"kamal:index:Host$command:remote:Command::{self.address}-{step}"
-
-
-def _literal_block(key: str, text: str) -> str:
-    """Return a text as a field of a spec: a literal block of YAML, which a preview shows line by line."""
-    return f"{key}: |\n" + "".join(f"  {line}\n" for line in text.splitlines())

@@ -1,21 +1,21 @@
 """A release on all hosts: pull, hooks, candidates, switch, in the order that keeps every request answered."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 
 import pulumi
 
-from .candidate import start_candidate
-from .command import RemoteCommand, Value, local_command, remote_command, spec_input
+from .candidate import PULL_LIMIT, Candidate, start_candidate
+from .command import RemoteCommand, local_command, remote_command, step_input
 from .hook import Hooks
 from .host import MARGIN, Host
+from .host_tool import result
+from .host_tool.spec import TaskSpec
 from .image import AppImage
 from .resource_options import child_of
 from .role_deployment import RoleDeployment
 from .settings import Settings
 from .switch import Switch, switch_to
-
-PULL_LIMIT = 1200
-"""Seconds that a pull may take: a first image over a slow line."""
 
 Running = Mapping[str, Mapping[str, Mapping[str, str]]]
 """By host and role, what the host says runs there."""
@@ -57,13 +57,10 @@ class Release(pulumi.ComponentResource):
         super().__init__("kamal:index:Release", name, None, opts)
         self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
         self._deployments = self._declare_roles()
-        pulls = [self._pull(host) for host in hosts]
-        before_candidates = hooks.run("pre-deploy", image.version, hosts, depends_on=pulls)
-        before_candidates += self._release_task(before_candidates)
-        switches, last = self._switch_in_groups(before_candidates)
+        switches, last = self._boot(self._before_candidates())
         last = hooks.run("post-deploy", image.version, hosts, depends_on=last)
         self.version = self._version_that_runs(switches, last)
-        self.previous_version = switches[0].running["previous"]
+        self.previous_version = switches[0].running.apply(lambda running: running.previous)
         self.running = _by_host_and_role(switches)
         self.register_outputs({"version": self.version})
 
@@ -83,19 +80,29 @@ class Release(pulumi.ComponentResource):
             if host.address in role.hosts
         ]
 
+    def _before_candidates(self) -> list[pulumi.Resource]:
+        """Declare what has to be done before any container starts.
+
+        The image is pulled in a step of its own only where something comes between: else a candidate pulls by itself,
+        which saves an SSH connection a host.
+        """
+        if not self._hooks.has("pre-deploy") and not self._settings.release_task:
+            return []
+        pulls = [self._pull(host) for host in self._hosts]
+        before = self._hooks.run("pre-deploy", self._image.version, self._hosts, depends_on=pulls)
+        return [*before, *self._release_task(before)]
+
     def _pull(self, host: Host) -> RemoteCommand:
         """Declare the step that pulls the image by digest and verifies its version label."""
         settings, image = self._settings, self._image
-        login: dict[str, Value] = {"registry.server": settings.registry.server}
-        if settings.registry_login:
-            login["registry.username"] = settings.registry_login.username
-            login["registry.password"] = settings.registry_login.password
+        login = [
+            command for deployment in self._deployments if deployment.host is host for command in deployment.before_pull
+        ]
         return remote_command(
             f"{host.resource_name}-pull",
             host.connection,
             create=host.tool.call("pull", settings.service, image.version, image.reference, limit=PULL_LIMIT),
-            stdin=spec_input(login),
-            opts=self._child(f"command:remote:Command::{host.address}-pull", [host.prepare]),
+            opts=self._child(f"command:remote:Command::{host.address}-pull", [host.prepare, *login]),
         )
 
     def _release_task(self, depends_on: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
@@ -105,46 +112,46 @@ class Release(pulumi.ComponentResource):
             return []
         name = task.role or self._deployments[0].role.name
         deployment = next(deployment for deployment in self._deployments if deployment.role.name == name)
+        spec = deployment.container_spec.apply(
+            lambda container: TaskSpec(container=replace(container, cmd=task.cmd), timeout=task.timeout)
+        )
         command = remote_command(
             f"{self._name}-release-task",
             deployment.host.connection,
             create=deployment.host.tool.call(
                 "task", name, self._image.reference, deployment.secrets_hash, limit=task.timeout + MARGIN
             ),
-            stdin=spec_input(deployment.task_spec(task)),
+            stdin=step_input(spec),
             opts=self._child("command:remote:Command::release-task", depends_on),
         )
         return [command]
 
-    def _switch_in_groups(
-        self, before_candidates: Sequence[pulumi.Resource]
-    ) -> tuple[list[Switch], list[pulumi.Resource]]:
-        """Declare all candidates, then the switches, group by group and each group between its hooks.
+    def _boot(self, depends_on: Iterable[pulumi.Resource]) -> tuple[list[Switch], list[pulumi.Resource]]:
+        """Declare candidates and switches, group by group, each group between its hooks.
 
         Returns:
             The switches in the order of the roles, and what has to succeed before the deploy is done.
         """
-        candidates = [start_candidate(deployment, before_candidates) for deployment in self._deployments]
-        switches: dict[RoleDeployment, Switch] = {}
-        last: list[pulumi.Resource] = [candidate.command for candidate in candidates]
+        candidates: list[Candidate] = []
+        switches: list[Switch] = []
+        last = list(depends_on)
         groups = self._settings.boot_groups
         for number, group in enumerate(groups, start=1):
             suffix = f"-{number}" if len(groups) > 1 else ""
-            hosts = [host for host in self._hosts if host.address in group]
-            if number > 1 and self._settings.boot.wait:
-                last.append(self._wait(suffix, switches.values(), last))
+            hosts = [host for host in self._hosts if host.address in group.hosts]
+            if switches and self._settings.boot.wait:
+                last = [*last, self._wait(suffix, switches, last)]
+            started = [
+                start_candidate(each, last) for each in self._deployments if each.host.address in group.candidates
+            ]
+            candidates += started
+            last = [*last, *(candidate.command for candidate in started)]
             last = self._hooks.run("pre-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
-            # In a group the roles that answer requests switch first.
-            for answers in (True, False):
-                group_switches = [
-                    switch_to(candidate, last)
-                    for candidate in candidates
-                    if candidate.deployment.host in hosts and bool(candidate.deployment.role.proxy) is answers
-                ]
-                switches.update({switch.deployment: switch for switch in group_switches})
-                last = [*last, *(switch.command for switch in group_switches)]
+            switched = _switch([candidate for candidate in candidates if candidate.deployment.host in hosts], last)
+            switches += switched
+            last = [*last, *(switch.command for switch in switched)]
             last = self._hooks.run("post-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
-        return [switches[deployment] for deployment in self._deployments], last
+        return sorted(switches, key=lambda switch: self._deployments.index(switch.deployment)), last
 
     def _wait(self, suffix: str, switches: Iterable[Switch], depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Declare the pause between two boot groups, which runs whenever a group before it was switched."""
@@ -169,24 +176,31 @@ class Release(pulumi.ComponentResource):
         )
 
 
+def _switch(candidates: Sequence[Candidate], depends_on: Sequence[pulumi.Resource]) -> list[Switch]:
+    """Declare the switches of a group of hosts. The roles that answer requests switch first."""
+    routed = [switch_to(each, depends_on) for each in candidates if each.deployment.role.proxy]
+    before_workers = [*depends_on, *(switch.command for switch in routed)]
+    return [*routed, *(switch_to(each, before_workers) for each in candidates if not each.deployment.role.proxy)]
+
+
 def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[Running]:
-    def table(running: Sequence[Mapping[str, str]]) -> Running:
+    def table(running: Sequence[result.Running]) -> Running:
         hosts: dict[str, dict[str, Mapping[str, str]]] = {}
         for switch, container in zip(switches, running, strict=True):
             deployment = switch.deployment
-            hosts.setdefault(deployment.host.address, {})[deployment.role.name] = container
+            hosts.setdefault(deployment.host.address, {})[deployment.role.name] = asdict(container)
         return hosts
 
     return pulumi.Output.all(*(switch.running for switch in switches)).apply(table)
 
 
-def _verified_version(version: str, running: Sequence[Mapping[str, str]]) -> str:
+def _verified_version(version: str, running: Sequence[result.Running]) -> str:
     """Return the version if every role on every host runs it.
 
     Raises:
         pulumi.RunError: Naming the containers that run another one.
     """
-    others = [container["container"] for container in running if container["version"] != version]
+    others = [container.container for container in running if container.version != version]
     if others:
         raise pulumi.RunError(f"version {version} was deployed, but another one runs in: {', '.join(others)}")
     return version

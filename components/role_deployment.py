@@ -1,19 +1,23 @@
 """A role on a host: its secrets, and the container that the settings make of it."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 
 import pulumi
 
-from .command import Spec, remote_command, spec_input
+from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import NETWORK, Host
-from .host_tool.spec import parse_spec
+from .host_tool import spec
+from .host_tool.result import KeptSecrets
 from .image import AppImage
-from .proxy import numbered, route_spec
+from .proxy import route_spec
 from .resource_options import child_of
-from .settings import ReleaseTaskSettings, ResolvedRole, Settings
+from .settings import ResolvedRole, Settings
 
 NO_SECRETS = "-"
 """Tells the host tool that a role has no secrets."""
+
+LOG_MAX_SIZE = "10m"
+"""The size at which Docker rotates a container's log, unless the options say otherwise: it would grow without end."""
 
 
 class RoleDeployment(pulumi.ComponentResource):
@@ -22,9 +26,11 @@ class RoleDeployment(pulumi.ComponentResource):
     Attributes:
         secrets_hash: The name under which the host keeps the role's secret values: a keyed hash, so that it changes
             when a value does, and tells nothing about it.
+        before_pull: The step that leaves the secrets and the registry's login on the host, if there is one.
     """
 
     secrets_hash: pulumi.Input[str]
+    before_pull: list[RemoteCommand]
 
     def __init__(
         self,
@@ -46,15 +52,15 @@ class RoleDeployment(pulumi.ComponentResource):
             image: What it runs.
             opts: Options of the component.
         """
-        # What a preview shows of the role as a whole: which of its settings change, even without --diff.
+        # What a preview shows of the role as a whole: which of its settings change, even without --diff. The version is none
+        # of them: the secrets would wait for the push.
         inputs = {
-            "version": image.version,
             "cmd": list(role.cmd),
             "env": dict(role.env),
             "env_secret": sorted(role.secret_env),
             "labels": dict(role.labels),
             "options": {option: list(values) for option, values in role.options.items()},
-            "proxy": route_spec(settings, role.proxy) if role.proxy else {},
+            "proxy": asdict(route_spec(role.proxy)) if role.proxy else {},
         }
         super().__init__("kamal:index:Role", name, inputs, opts)
         self.resource_name = name
@@ -62,7 +68,14 @@ class RoleDeployment(pulumi.ComponentResource):
         self.role = role
         self.settings = settings
         self.image = image
-        self.secrets_hash = self._keep_secrets()
+        command = self._keep_secrets()
+        self.before_pull = [command] if command else []
+        # Without secrets nothing about the container waits for the step: a new password of the registry is no change.
+        self.secrets_hash = (
+            step_result(command, KeptSecrets).apply(lambda kept: kept.secrets_hash)
+            if command and role.secret_env
+            else NO_SECRETS
+        )
 
     @property
     def teardown(self) -> pulumi.Resource:
@@ -78,52 +91,41 @@ class RoleDeployment(pulumi.ComponentResource):
             formerly=f"{formerly}::{self.host.address}-{self.role.name}-{step}",
         )
 
-    def _keep_secrets(self) -> pulumi.Input[str]:
-        if not self.role.secret_env:
-            return NO_SECRETS
-        command = remote_command(
+    @property
+    def container_spec(self) -> pulumi.Output[spec.ContainerSpec]:
+        """All that makes the role's container, except the digest and the secrets, which are known later."""
+        return self.image.version.apply(self._container_spec)
+
+    def _container_spec(self, version: str) -> spec.ContainerSpec:
+        settings, role = self.settings, self.role
+        bounded = {} if role.options.keys() & {"log-driver", "log-opt"} else {"log-opt": (f"max-size={LOG_MAX_SIZE}",)}
+        return spec.ContainerSpec(
+            service=settings.service,
+            role=role.name,
+            destination=settings.destination,
+            host=self.host.address,
+            version=version,
+            network=NETWORK,
+            cmd=role.cmd,
+            env=dict(role.env),
+            labels=dict(role.labels),
+            options={**role.options, **bounded},
+        )
+
+    def _keep_secrets(self) -> RemoteCommand | None:
+        """Declare the step that leaves the role's secrets and the registry's login on the host, if there are any."""
+        login = self.settings.registry_login
+        if not self.role.secret_env and not login:
+            return None
+        registry = None
+        if login:
+            server, username = self.settings.registry.server, login.username.reveal()
+            registry = spec.RegistryLogin(server=server, username=username, password=login.password.reveal())
+        env = {name: secret.reveal() for name, secret in sorted(self.role.secret_env.items())}
+        return remote_command(
             f"{self.resource_name}-secrets",
             self.host.connection,
             create=self.host.tool.call("secrets", self.role.name),
-            stdin=spec_input(self.role.secret_env),
+            stdin=step_input(spec.SecretsSpec(env=env, registry=registry), secret=True),
             opts=self.child("secrets"),
         )
-        return command.stdout.apply(lambda stdout: parse_spec(stdout)["secrets"])
-
-    def container_spec(self) -> Spec:
-        """Return all that makes the role's container, except the digest and the secrets, which are known later."""
-        settings, role = self.settings, self.role
-        return {
-            "service": settings.service,
-            "role": role.name,
-            "destination": settings.destination,
-            "host": self.host.address,
-            "version": self.image.version,
-            "network": NETWORK,
-            "mode": self.mode,
-            **({"port": str(role.proxy.app_port)} if role.proxy else {}),
-            **_words("cmd", role.cmd),
-            **_fields("env", role.env),
-            **_fields("label", role.labels),
-            **numbered("option", role.options),
-            # Docker's own logs grow without end.
-            **({} if "log-driver" in role.options or "log-opt" in role.options else {"log.opt.max-size": "10m"}),
-        }
-
-    def task_spec(self, task: ReleaseTaskSettings) -> Spec:
-        """Return the role's container with the release task as its command."""
-        container = {key: value for key, value in self.container_spec().items() if not key.startswith("cmd.")}
-        return {**container, **_words("cmd", task.cmd), "timeout": str(task.timeout)}
-
-    @property
-    def mode(self) -> str:
-        """How the new container takes over from the old: `proxy`, `start-first` or `stop-first`."""
-        return "proxy" if self.role.proxy else self.role.strategy
-
-
-def _words(prefix: str, words: tuple[str, ...]) -> dict[str, str]:
-    return {f"{prefix}.{number}": word for number, word in enumerate(words)}
-
-
-def _fields(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
-    return {f"{prefix}.{name}": value for name, value in sorted(values.items())}

@@ -1,14 +1,15 @@
 """The switch: from now on a role's candidate answers the requests, and the old container is retired."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pulumi
 
-from .candidate import Candidate, readiness_spec
-from .command import RemoteCommand, Spec, remote_command, spec_input
+from .candidate import Candidate
+from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import MARGIN
-from .host_tool.spec import parse_spec
+from .host_tool.result import Running
+from .host_tool.spec import SwitchSpec
 from .proxy import route_spec
 from .role_deployment import RoleDeployment
 
@@ -20,12 +21,12 @@ class Switch:
     Attributes:
         deployment: The role on the host.
         command: The Command that has switched.
-        running: What the host says runs: container, version, digest, release, since (UTC), previous (a version).
+        running: What the host says runs.
     """
 
     deployment: RoleDeployment
     command: RemoteCommand
-    running: pulumi.Output[Mapping[str, str]]
+    running: pulumi.Output[Running]
 
 
 def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Switch:
@@ -43,20 +44,22 @@ def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Sw
         create=deployment.host.tool.call(
             "switch", deployment.role.name, candidate.release, candidate.previous, limit=waits + MARGIN
         ),
-        stdin=spec_input(_switch_spec(deployment)),
+        stdin=step_input(deployment.image.version.apply(lambda version: switch_spec(deployment, version))),
         opts=deployment.child("switch", candidate.command, *depends_on),
     )
-    return Switch(deployment, command, running=command.stdout.apply(parse_spec))
+    return Switch(deployment, command, running=step_result(command, Running))
 
 
-def _switch_spec(deployment: RoleDeployment) -> Spec:
-    settings = deployment.settings
-    return {
-        "version": deployment.image.version,
-        "host": deployment.host.address,
-        "mode": deployment.mode,
-        "stop_timeout": str(deployment.role.stop_timeout),
-        "retain": str(settings.retain_containers),
-        **readiness_spec(deployment),
-        **(route_spec(settings, deployment.role.proxy) if deployment.role.proxy else {}),
-    }
+def switch_spec(deployment: RoleDeployment, version: str) -> SwitchSpec:
+    """Return what the host is told about the switch to a version."""
+    settings, role = deployment.settings, deployment.role
+    return SwitchSpec(
+        version=version,
+        deploy_timeout=settings.deploy_timeout,
+        stop_timeout=role.stop_timeout,
+        retain_containers=settings.retain_containers,
+        proxy=route_spec(role.proxy) if role.proxy else None,
+        drain_timeout=settings.drain_timeout if role.proxy else None,
+        strategy=None if role.proxy else role.strategy,
+        readiness_delay=None if role.proxy else settings.readiness_delay,
+    )

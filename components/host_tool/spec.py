@@ -1,64 +1,214 @@
-"""The form in which the host tool is told things, and tells them: YAML that sh can read.
+"""What the steps are told. The deployer makes these objects, and the host reads the same ones from standard input.
 
-One `key: "value"` a line, or `key: !!binary BASE64` where quotes could not hold the value as it is.
+Each setting stands once in a step, under the name that it has in the stack's config. Every value is given: the host
+knows no defaults. Times are in seconds.
 """
 
-import base64
-import re
-from collections.abc import Mapping
+from __future__ import annotations
 
-# What ends a key, in YAML as in the host tool's sh.
-_KEY = re.compile(r"[^\s:](?:[^\s]*[^\s:])?")
-
-# At least the key, then a value in one of the two forms.
-_LINE = re.compile(r'(?P<key>\S+): (?:"(?P<text>[^"\\]*)"|!!binary (?P<binary>[A-Za-z0-9+/=]*))')
+from dataclasses import dataclass
+from typing import Optional
 
 
-def spec_text(items: Mapping[str, str]) -> str:
-    """`items` as a spec, a line each, in their order.
+@dataclass(frozen=True)
+class ProxyRunSpec:
+    """kamal-proxy's own container.
 
-    :raises ValueError: naming the key, if it has blanks or is empty, or if its value holds a NUL character.
+    Attributes:
+        image: Its image with the tag.
+        http_port: The host's port for HTTP.
+        https_port: The host's port for HTTPS.
+        log_max_size: The size at which Docker rotates its log, such as "10m".
+        options: Further options of `docker run`, with a value for each time the option is passed.
     """
-    return "".join(f"{_checked_key(key)}: {_value_of(key, value)}\n" for key, value in items.items())
+
+    image: str
+    http_port: int
+    https_port: int
+    log_max_size: str
+    options: dict[str, tuple[str, ...]]
 
 
-def spec_value(value: str) -> str:
-    """One value: in quotes if they can hold it byte for byte, else in base64.
+@dataclass(frozen=True)
+class PrepareSpec:
+    """The input of `prepare`.
 
-    :raises ValueError: if it holds a NUL character, which no environment and no argument can.
+    Attributes:
+        network: The Docker network that apps and kamal-proxy share.
+        proxy: kamal-proxy as the settings want it; None where no role of the host gets requests.
+        tool: The host tool itself, as `program` packs it: it travels with the first step.
     """
-    if "\0" in value:
-        raise ValueError("a value holds a NUL character")
-    if value.isprintable() and '"' not in value and "\\" not in value:
-        return f'"{value}"'
-    return f"!!binary {base64.b64encode(value.encode()).decode()}"
+
+    network: str
+    tool: str
+    proxy: Optional[ProxyRunSpec] = None
 
 
-def parse_spec(text: str) -> dict[str, str]:
-    """The items of a spec, such as the host tool prints it. Empty lines are passed over.
+@dataclass(frozen=True)
+class RegistryLogin:
+    """The login to a registry."""
 
-    :raises ValueError: with the line that is none of a spec.
+    server: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
+class SecretsSpec:
+    """The input of `secrets`.
+
+    Attributes:
+        env: The secret environment variables of the role's containers.
+        registry: The login to the registry of the app's image; None for no login.
     """
-    return dict(_parsed_line(line) for line in text.split("\n") if line.strip())
+
+    env: dict[str, str]
+    registry: Optional[RegistryLogin] = None
 
 
-def _parsed_line(line: str) -> tuple[str, str]:
-    match = _LINE.fullmatch(line)
-    if not match:
-        raise ValueError(f"not a line of a spec: {line!r}")
-    if match["binary"] is not None:
-        return match["key"], base64.b64decode(match["binary"], validate=True).decode()
-    return match["key"], match["text"]
+@dataclass(frozen=True)
+class ContainerSpec:
+    """All that makes a role's container, except the image's digest and the secrets: those are known later.
+
+    Attributes:
+        service: The app.
+        role: The role.
+        destination: The app's destination, "" for none.
+        host: The host as the settings spell it, for KAMAL_HOST and for messages.
+        version: The version, for KAMAL_VERSION and the container's name.
+        network: The Docker network.
+        cmd: The command; empty for the image's own.
+        env: Clear environment variables.
+        labels: The user's labels.
+        options: Options of `docker run`, with a value for each time the option is passed; "true" for a plain flag.
+    """
+
+    service: str
+    role: str
+    destination: str
+    host: str
+    version: str
+    network: str
+    cmd: tuple[str, ...]
+    env: dict[str, str]
+    labels: dict[str, str]
+    options: dict[str, tuple[str, ...]]
 
 
-def _checked_key(key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"not a key of a spec: {key!r}")
-    return key
+@dataclass(frozen=True)
+class HealthcheckSpec:
+    """The health check of a role that gets requests: any 2xx status is healthy."""
+
+    path: str
+    interval: int
+    timeout: int
 
 
-def _value_of(key: str, value: str) -> str:
-    try:
-        return spec_value(value)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from error
+@dataclass(frozen=True)
+class ProbeSpec:
+    """Where a candidate is probed."""
+
+    app_port: int
+    healthcheck: HealthcheckSpec
+
+
+@dataclass(frozen=True)
+class CandidateSpec:
+    """The input of `candidate`.
+
+    Attributes:
+        container: What the container is made of.
+        deploy_timeout: How long it may take to become healthy.
+        proxy: Where it is probed; None for a role that gets no requests, whose container starts at its switch.
+    """
+
+    container: ContainerSpec
+    deploy_timeout: int
+    proxy: Optional[ProbeSpec] = None
+
+
+@dataclass(frozen=True)
+class BufferingSpec:
+    """Buffering of requests and responses in kamal-proxy. Sizes are in bytes; None for kamal-proxy's default."""
+
+    requests: bool
+    responses: bool
+    memory: Optional[int] = None
+    max_request_body: Optional[int] = None
+    max_response_body: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class RouteSpec:
+    """How kamal-proxy routes requests to a role.
+
+    Attributes:
+        hosts: The host names to serve; empty for all.
+        app_port: The port that the app listens on.
+        path_prefix: The path prefix to serve; None for all paths.
+        healthcheck: kamal-proxy's own check before it switches.
+        response_timeout: How long the app may take to answer.
+        forward_headers: Whether the client's X-Forwarded headers are passed on; None for kamal-proxy's default.
+        buffering: Buffering of requests and responses.
+    """
+
+    hosts: tuple[str, ...]
+    app_port: int
+    healthcheck: HealthcheckSpec
+    response_timeout: int
+    buffering: BufferingSpec
+    path_prefix: Optional[str] = None
+    forward_headers: Optional[bool] = None
+
+
+@dataclass(frozen=True)
+class SwitchSpec:
+    """The input of `switch`. A role has either `proxy` and `drain_timeout`, or `strategy` and `readiness_delay`.
+
+    Attributes:
+        version: The version that is switched to.
+        deploy_timeout: How long the container may take to become healthy or ready.
+        stop_timeout: How long the old container has between TERM and KILL.
+        retain_containers: How many stopped containers are kept for rollbacks.
+        proxy: How requests are routed; None for a role that gets none.
+        drain_timeout: How long open requests have to finish.
+        strategy: Whether a role without proxy starts its new container first, "start-first", or stops the old one
+            first, "stop-first".
+        readiness_delay: How long a container without health check has to run to count as ready.
+    """
+
+    version: str
+    deploy_timeout: int
+    stop_timeout: int
+    retain_containers: int
+    proxy: Optional[RouteSpec] = None
+    drain_timeout: Optional[int] = None
+    strategy: Optional[str] = None
+    readiness_delay: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """The input of `task`: the role's container with the task as its command, and how long it may take."""
+
+    container: ContainerSpec
+    timeout: int
+
+
+@dataclass(frozen=True)
+class HookSpec:
+    """The input of `hook`.
+
+    Attributes:
+        script: The user's script.
+        performer: KAMAL_PERFORMER.
+        recorded_at: KAMAL_RECORDED_AT.
+        started_at: When the deploy began, in seconds since 1970.
+        secrets: The secrets that the settings give the hook.
+    """
+
+    script: str
+    performer: str
+    recorded_at: str
+    started_at: int
+    secrets: dict[str, str]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from ..errors import SettingsError
 from ..secret import Secret
 from ..source import SourcePolicy
-from .boot import BootSettings
+from .boot import BootGroup, BootSettings
 from .builder import BuilderSettings
 from .env import Env, EnvSettings
 from .hooks import HooksSettings
@@ -152,7 +152,7 @@ class Settings(SettingsModel):
         return tuple(dict.fromkeys(host for name in self._role_names() for host in self.servers[name].hosts))
 
     @cached_property
-    def boot_groups(self) -> tuple[tuple[str, ...], ...]:
+    def boot_groups(self) -> tuple[BootGroup, ...]:
         """The hosts in groups that switch together."""
         return self.boot.groups(self.hosts)
 

@@ -50,9 +50,9 @@ def test_it_takes_nothing_down_and_restarts_no_container(
     assert containers[1].count("\n") == 2
 
     stack.use_program(PROJECT)
-    preview = stack.preview("--diff")
-    # Components that are gone are deleted from the state, and no Command, be it on a host or on the deployer.
-    assert [line for line in preview.splitlines() if re.match(r"\s*[-+]+ command:", line)] == []
+    gone = re.findall(r"command:\S+ (\S+) (delete|replace)", stack.preview())
+    # Where nothing comes between, a candidate pulls the image itself. The step was never able to tear anything down.
+    assert sorted(gone) == [(f"{host.address}-pull", "delete") for host in (first, second)]
     stack.up()
     assert started(stack, on_host) == containers
     assert footprints(stack, on_host) == left
@@ -61,9 +61,22 @@ def test_it_takes_nothing_down_and_restarts_no_container(
     assert on_host(first, f"cat /tmp/{stack.service}-setup; rm /tmp/{stack.service}-setup") == "once\n"
     stack.up("--expect-no-changes")
 
+    # Of the first release's own files only what its teardown would need is left, and its program is gone.
+    for host in (first, second):
+        files = on_host(host, f"cd .kamal/apps/{stack.service}-test && find . -type f").split()
+        assert len([file for file in files if file.startswith("./bin/")]) == 1, files
+        assert [file for file in files if file.endswith(("/spec", "/image", "/current", "/container"))] == []
+
     stack.write("page.html", "<p>by today's program</p>")
     new = stack.commit()
     stack.up()
     assert Site(stack).versions() == [new] * 2
+    # Going back starts the containers that the first release made.
+    stack.configure(version=outputs["version"])
+    stack.up()
+    assert Site(stack).versions() == [outputs["version"]] * 2
+    running = stack.outputs()["hosts"]
+    for host in (first, second):
+        assert running[host.address]["web"]["container_id"] == outputs["hosts"][host.address]["web"]["container_id"]
     stack.destroy()
     assert not any(footprints(stack, on_host))

@@ -3,11 +3,12 @@
 import itertools
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from components.host_tool.spec import RegistryLogin
 from dev.sandbox import Inventory, Sandbox
 from tests.host.docker_host import SERVICE, App, Host
 from tests.own_sandbox import own_sandbox
@@ -43,11 +44,8 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
     """The sandbox's host, reached as a user who is not root, and four versions of a small app in the registry."""
     inventory = sandbox.inventory()
     entry = inventory.hosts[0]
-    login = {
-        "registry.server": inventory.registry.server,
-        "registry.username": inventory.registry.username,
-        "registry.password": Path(inventory.registry.password_file).read_text().strip(),
-    }
+    registry = inventory.registry
+    login = RegistryLogin(registry.server, registry.username, Path(registry.password_file).read_text().strip())
     images = _push_images(sandbox, inventory, login, tmp_path_factory.mktemp("images"))
     # One connection for all: a session each, as every step has in a deploy.
     ssh, *words = sandbox.ssh(entry.name)
@@ -98,7 +96,7 @@ def _an_app(host: Host) -> Iterator[App]:
     made.remove()
 
 
-def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str], folder: Path) -> dict[str, str]:
+def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLogin, folder: Path) -> dict[str, str]:
     """Build the app's versions on the sandbox's deployer and push them; version to repository:version@digest."""
     (folder / "serve.sh").write_text(SERVE)
     environment = {
@@ -107,16 +105,14 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: Mapping[str, str
         "DOCKER_CONFIG": str(folder),
     }
     environment["DOCKER_BUILDKIT"] = "0"
-    server = login["registry.server"]
+    server = login.server
 
     def docker(*words: str, stdin: str = "") -> str:
         done = subprocess.run(["docker", *words], input=stdin, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    docker(
-        "login", server, "--username", login["registry.username"], "--password-stdin", stdin=login["registry.password"]
-    )
+    docker("login", server, "--username", login.username, "--password-stdin", stdin=login.password)
     images = {}
     # The last one lies about its version.
     for tag, version in [*((version, version) for version in VERSIONS), ("v9", "v8")]:

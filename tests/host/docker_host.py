@@ -7,18 +7,38 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
-from components.host_tool import bootstrap_text, host_tool_hash, host_tool_text
-from components.host_tool.spec import parse_spec, spec_text
+from components.host_tool.json_codec import from_json, to_json
+from components.host_tool.program import bootstrap_words, packed_program, program_hash
+from components.host_tool.records.records import RoleRecord
+from components.host_tool.result import KeptSecrets, Running, StartedCandidate
+from components.host_tool.spec import (
+    BufferingSpec,
+    CandidateSpec,
+    ContainerSpec,
+    HealthcheckSpec,
+    PrepareSpec,
+    ProbeSpec,
+    ProxyRunSpec,
+    RegistryLogin,
+    RouteSpec,
+    SecretsSpec,
+    SwitchSpec,
+)
 from dev.sandbox import Sandbox
 from dev.sandbox.images import KAMAL_PROXY
 
 SERVICE = "shop"
 PROXY = KAMAL_PROXY
+RUN = ProxyRunSpec(image=PROXY, http_port=80, https_port=443, log_max_size="10m", options={})
+SERVE = ("sh", "/serve.sh")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,11 +50,10 @@ class Result:
     err: str
     seconds: float
 
-    @property
-    def spec(self) -> dict[str, str]:
+    def result(self, kind: type[T]) -> T:
         """Standard output of a call that went well."""
         assert self.status == 0, self.err
-        return parse_spec(self.out)
+        return from_json(kind, self.out)
 
     @property
     def failure(self) -> str:
@@ -56,7 +75,7 @@ class Host:
     ssh: tuple[str, ...]
     # "v1" and so on to repository:version@sha256:...
     images: Mapping[str, str]
-    login: Mapping[str, str]
+    login: RegistryLogin
 
     def run(self, *words: str, stdin: str = "", timeout: float = 60) -> Result:
         """Run a command over SSH, in the home directory."""
@@ -68,6 +87,20 @@ class Host:
     def command(self, *words: str) -> list[str]:
         """The words that run a command over SSH, in the home directory."""
         return [*self.ssh, shlex.join(words)]
+
+    def run_until(self, text: str, *words: str, stdin: str) -> None:
+        """Run a command over a connection of its own, and cut that when the command says `text`."""
+        ssh, *options = self.ssh
+        command = [ssh, "-o", "ControlPath=none", *options, shlex.join(words)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+            assert client.stdin and client.stderr
+            client.stdin.write(stdin.encode())
+            client.stdin.close()
+            while line := client.stderr.readline():
+                if text.encode() in line:
+                    break
+            client.kill()
+        assert line, "the command ended without saying it"
 
     def as_root(self, script: str, stdin: str = "") -> Result:
         """Run a shell script as root, without SSH."""
@@ -142,79 +175,123 @@ class App:
     def prefix(self, role: str = "web") -> str:
         return f"{SERVICE}-{role}-{self.destination}"
 
-    def prepare(self, text: str | None = None, **spec: str) -> Result:
+    def prepare(self, proxy: ProxyRunSpec | None = RUN, *, tool: str = "") -> Result:
         """The first contact: install the tool, prepare the host."""
-        program = host_tool_text()
-        boot = {
-            "network": "kamal",
-            "proxy.image": PROXY,
-            "proxy.http_port": "80",
-            "proxy.https_port": "443",
-            "proxy.log_max_size": "10m",
-        }
-        lines = (text or program).splitlines()
-        stdin = spec_text(boot | spec) + "tool: |\n" + "".join(f"  {line}\n" for line in lines)
-        return self.host.run("sh", "-c", bootstrap_text(), "sh", self.name, host_tool_hash(program), stdin=stdin)
+        spec = PrepareSpec(network="kamal", proxy=proxy, tool=tool or packed_program())
+        return self.host.run(*bootstrap_words(self.name), stdin=to_json(spec))
 
-    def call(
-        self, verb: str, *words: str, spec: Mapping[str, str] | None = None, limit: float = 50, before: str = ""
-    ) -> Result:
-        """One verb, as the Python side calls it; `before` is shell that runs first in the same session."""
+    def call(self, verb: str, *words: str, spec: object = None, limit: float = 50, before: str = "") -> Result:
+        """One verb, as the deployer calls it; `before` is shell that runs first in the same session."""
         call = self.words(verb, *words, limit=limit)
         if before:
             call = ["sh", "-c", f'{before}\nexec "$@"', "sh", *call]
-        return self.host.run(*call, stdin=spec_text(spec or {}))
+        return self.host.run(*call, stdin=to_json(spec) if spec else "")
 
     def words(self, verb: str, *words: str, limit: float = 50) -> list[str]:
-        tool = f"{self.home}/bin/host_tool-{host_tool_hash(host_tool_text())}"
+        tool = f"{self.home}/bin/host_tool-{program_hash()}"
         return ["timeout", "-k", "10", str(limit), tool, verb, self.name, *words]
 
     def pull(self, version: str) -> Result:
-        return self.call("pull", SERVICE, version, self.host.images[version], spec=self.host.login)
+        self.log_in()
+        return self.call("pull", SERVICE, version, self.host.images[version])
 
-    def secrets(self, values: Mapping[str, str], role: str = "web") -> str:
+    def log_in(self, login: RegistryLogin | None = None) -> None:
+        """Leave the registry's login on the host, as the secrets' step does."""
+        self.call("secrets", "web", spec=SecretsSpec(env={}, registry=login or self.host.login)).result(KeptSecrets)
+
+    def secrets(self, values: dict[str, str], role: str = "web") -> str:
+        """Leave secrets on the host, and return their hash."""
         self.roles.add(role)
-        return self.call("secrets", role, spec=values).spec["secrets"]
+        spec = SecretsSpec(env=values, registry=self.host.login)
+        return self.call("secrets", role, spec=spec).result(KeptSecrets).secrets_hash
 
-    def candidate(self, version: str, role: str = "web", secrets: str = "-", **spec: str) -> Result:
-        """The candidate of a role; `spec` is added to what a plain one needs, with `__` for a dot and `_` as it is."""
+    def container(self, version: str, role: str = "web", **fields: Any) -> ContainerSpec:
+        """What a container of the role is made of; `fields` replace those of a plain one."""
+        plain = ContainerSpec(
+            service=SERVICE,
+            role=role,
+            destination=self.destination,
+            host="web1",
+            version=version,
+            network="kamal",
+            cmd=(),
+            env={},
+            labels={},
+            options={},
+        )
+        return replace(plain, **fields)
+
+    def candidate_spec(
+        self,
+        version: str,
+        role: str = "web",
+        *,
+        path: str = "/up",
+        app_port: int = 80,
+        deploy_timeout: int = 8,
+        **fields: Any,
+    ) -> CandidateSpec:
+        """The input of a candidate; `fields` are the container's."""
+        probe = ProbeSpec(app_port=app_port, healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5))
+        return CandidateSpec(
+            container=self.container(version, role, **fields),
+            deploy_timeout=deploy_timeout,
+            proxy=probe if role == "web" else None,
+        )
+
+    def candidate(
+        self, version: str, role: str = "web", *, secrets: str = "-", before: str = "", **options: Any
+    ) -> Result:
+        """The candidate of a role; `options` are those of `candidate_spec`."""
         self.roles.add(role)
-        words = (role, self.host.images[version], secrets)
-        return self.call("candidate", *words, spec=self.role_spec(version, role) | _dotted(spec))
+        spec = self.candidate_spec(version, role, **options)
+        return self.call("candidate", role, self.host.images[version], secrets, spec=spec, before=before)
 
-    def role_spec(self, version: str, role: str = "web") -> dict[str, str]:
-        web = {"port": "80", "mode": "proxy", "gate.health-check-path": "/up", "gate.health-check-interval": "200ms"}
-        worker = {"mode": "start-first", "gate.readiness_delay": "0"}
-        return {
-            "service": SERVICE,
-            "role": role,
-            "destination": self.destination,
-            "host": "web1",
-            "version": version,
-            "network": "kamal",
-            "gate.deploy-timeout": "8s",
-            **(web if role == "web" else worker),
-        }
+    def candidate_release(self, version: str, role: str = "web", **options: Any) -> str:
+        """The release of a candidate that went well."""
+        return self.candidate(version, role, **options).result(StartedCandidate).release
 
-    def switch(self, version: str, release: str, role: str = "web", retain: str = "5", **spec: str) -> Result:
-        web = {
-            "mode": "proxy",
-            "proxy.host.0": self.web_host,
-            "proxy.health-check-path": "/up",
-            "proxy.deploy-timeout": "5s",
-            "proxy.drain-timeout": "5s",
-        }
-        worker = {"mode": "start-first", "gate.readiness_delay": "0", "gate.deploy-timeout": "8s"}
-        common = {"version": version, "host": "web1", "stop_timeout": "3", "retain": retain}
-        items = common | (web if role == "web" else worker) | _dotted(spec)
-        return self.call("switch", role, release, "none", spec=items)
+    def switch_spec(
+        self,
+        version: str,
+        role: str = "web",
+        *,
+        hosts: tuple[str, ...] | None = None,
+        path: str = "/up",
+        app_port: int = 80,
+        **fields: Any,
+    ) -> SwitchSpec:
+        """The input of a switch; `fields` replace those of a plain one."""
+        route = RouteSpec(
+            hosts=(self.web_host,) if hosts is None else hosts,
+            app_port=app_port,
+            healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5),
+            response_timeout=30,
+            buffering=BufferingSpec(requests=True, responses=True),
+        )
+        plain = SwitchSpec(version=version, deploy_timeout=5, stop_timeout=3, retain_containers=5)
+        if role == "web":
+            plain = replace(plain, proxy=route, drain_timeout=5)
+        else:
+            plain = replace(plain, deploy_timeout=8, strategy="start-first", readiness_delay=0)
+        return replace(plain, **fields)
 
-    def release(self, version: str, role: str = "web", retain: str = "5", **spec: str) -> dict[str, str]:
-        """All steps of a release, with what the last one says."""
-        self.pull(version)
-        candidate = self.candidate(version, role, **spec).spec
-        mode = {"mode": spec["mode"]} if "mode" in spec else {}
-        return self.switch(version, candidate["release"], role, retain, **mode).spec
+    def switch(
+        self, version: str, release: str, role: str = "web", *, limit: float = 50, before: str = "", **options: Any
+    ) -> Result:
+        """The switch of a role; `options` are those of `switch_spec`."""
+        spec = self.switch_spec(version, role, **options)
+        return self.call("switch", role, release, "none", spec=spec, limit=limit, before=before)
+
+    def release(self, version: str, role: str = "web", retain: int = 5, **options: Any) -> Running:
+        """All steps of a release, with what the last one says; `options` are those of `candidate_spec`."""
+        self.log_in()
+        release = self.candidate_release(version, role, **options)
+        return self.switch(version, release, role, retain_containers=retain).result(Running)
+
+    def record(self, role: str = "web") -> RoleRecord:
+        """What the host remembers of a role."""
+        return from_json(RoleRecord, self.file(f"roles/{role}/role.json"))
 
     def containers(self, role: str | None = None) -> dict[str, str]:
         """Name to state of this app's containers."""
@@ -233,7 +310,9 @@ class App:
 
     def snapshot(self) -> tuple[object, ...]:
         """All that a failing verb has to leave as it is."""
-        files = self.host.run("sh", "-c", f"cd {self.home} && find . ! -name audit.log ! -name lock ! -name names").out
+        files = self.host.run(
+            "sh", "-c", f"cd {self.home} && find . ! -name audit.log ! -name lock ! -name role.json"
+        ).out
         images = self.host.docker("image", "ls", "--no-trunc", "--format", "{{.ID}}").split()
         return self.containers(), self.host.routes(), sorted(files.split()), sorted(images)
 
@@ -269,8 +348,12 @@ class Load:
             time.sleep(0.005)
 
 
-def _dotted(spec: Mapping[str, str]) -> dict[str, str]:
-    return {key.replace("__", "."): value for key, value in spec.items()}
+def wait_until(condition: Callable[[], bool], limit: float = 20) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {limit} s"
+        time.sleep(0.05)
 
 
 def _without_colours(line: str) -> str:

@@ -5,7 +5,8 @@ import runpy
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
+
+from components.host_tool.json_codec import to_json
+from components.host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3QgYSByZWFsIGtleSE"
@@ -39,9 +43,34 @@ class Declared:
     aliases: set[str] = field(default_factory=set)
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """Its inputs by path. What a step of the host tool reads is divided into its fields: `stdin.container.env.A`."""
+        inputs = dict(self.inputs)
+        if self.kind.startswith("command:remote") and "stdin" in inputs:
+            inputs["stdin"] = json.loads(_revealed(inputs["stdin"]))
+        return dict(leaves(inputs))
+
+    @property
     def key(self) -> str:
         """A Command's name, which tells it apart; of other resources the kind as well: `RemoteImage shop`."""
         return self.name if self.kind.startswith("command:") else f"{self.kind.rpartition(':')[2]} {self.name}"
+
+
+def _revealed(value: Any) -> Any:
+    """A value that may be wrapped as a secret."""
+    return value["value"] if isinstance(value, dict) and SECRET_MARK in value else value
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value in nested mappings and lists, with its path."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from leaves(part, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from leaves(part, f"{path}[{number}]")
+    else:
+        yield path, value
 
 
 def _key(urn: str) -> str:
@@ -62,21 +91,30 @@ class Mocks(pulumi.runtime.Mocks):
             self.version = args.inputs["name"].rpartition(":")[2]
             outputs["sha256Digest"] = DIGEST
         if args.typ.startswith("command:"):
-            outputs["stdout"] = _output(args.name, self.runs or self.version)
+            started = args.name.endswith("-start")
+            outputs["stdout"] = _start(args.inputs) if started else _output(args.name, self.runs or self.version)
         return f"{args.name}-id", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program invokes {args.token}")
 
 
+def _start(inputs: Mapping[str, Any]) -> str:
+    """What the start of a deploy prints: another time whenever it runs again, which other inputs make it do."""
+    time = zlib.crc32(json.dumps(inputs, sort_keys=True).encode())
+    return json.dumps({"performer": "tess", "recorded_at": f"at {time}", "started_at": time})
+
+
 def _output(name: str, version: str) -> str:
-    if name.endswith("-start"):
-        return 'performer: "tess"\nrecorded_at: "2026-01-01T00:00:00Z"\nstarted_at: "1"\n'
-    if name.endswith("-secrets"):
-        return 'secrets: "5ec2e7"\n'
-    if name.endswith("-candidate"):
-        return 'release: "abc"\nfrom: "none"\n'
-    return f'container: "c"\nversion: "{version}"\nrelease: "abc"\nprevious: ""\n'
+    """What a Command prints on standard output."""
+    step = name.rpartition("-")[2]
+    results = {
+        "prepare": Prepared("27.0.1"),
+        "secrets": KeptSecrets("5ec2e7"),
+        "candidate": StartedCandidate(release="abc", previous="none"),
+        "switch": Running("c", "c0", version, DIGEST, "abc", since="2026-01-01T00:00:01Z", previous=""),
+    }
+    return to_json(results[step]) if step in results else ""
 
 
 class Monitor(MockMonitor):
@@ -132,6 +170,17 @@ class Graph:
         return found
 
 
+def changes(before: Graph, after: Graph) -> dict[str, list[str]]:
+    """The Commands that `after` declares in another way than `before`, each with the paths of the inputs that differ."""
+    found: dict[str, list[str]] = {}
+    old = {command.name: command.fields for command in before.commands()}
+    for command in after.commands():
+        was, now = old[command.name], command.fields
+        if paths := sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path)):
+            found[command.name] = paths
+    return found
+
+
 def texts(value: Any, secret: bool = False) -> Iterator[tuple[str, bool]]:
     """Every text in inputs, with whether it is inside a secret."""
     if isinstance(value, dict):
@@ -166,6 +215,15 @@ def app_project(folder: Path) -> Path:
             identity = ["-c", "user.name=T", "-c", "user.email=t@example.invalid"]
             subprocess.run(["git", "-C", str(folder / "app"), *identity, *words], check=True)
     return project
+
+
+def add_hooks(folder: Path, *names: str, script: str = "#!/bin/sh\n") -> None:
+    """Write hooks into the project of `app_project`."""
+    hooks = app_project(folder) / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in names:
+        (hooks / name).write_text(script)
+        (hooks / name).chmod(0o755)
 
 
 def declare(folder: Path, monkeypatch: pytest.MonkeyPatch, *, runs: str = "", **settings: Any) -> Graph:

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.command import pulumi_secret, shell_line, spec_input
+from components.command import pulumi_secret, shell_line, step_input
+from components.host_tool.spec import RegistryLogin
 from components.secret import Secret
 from tests.unit.graph import PROJECT
 
@@ -41,15 +43,16 @@ def test_every_word_survives_a_shell_known_now_or_later(words: list[str], later:
 
 def test_what_is_known_is_not_waited_for() -> None:
     assert shell_line(["a b", "c"]) == "'a b' c"
-    assert spec_input({"a": "1"}) == 'a: "1"\n'
 
 
-def test_a_spec_with_a_secret_is_secret_and_keeps_its_order() -> None:
-    assert resolved(lambda: spec_input({"b": "1", "a": pulumi.Output.from_input("2")})) == ('b: "1"\na: "2"\n', False)
-    assert resolved(lambda: spec_input({"b": Secret("s"), "a": pulumi.Output.from_input("2")})) == (
-        'b: "s"\na: "2"\n',
-        True,
-    )
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("secret", [False, True])
+def test_what_a_step_reads_is_json_and_secret_as_a_whole(later: bool, secret: bool) -> None:
+    def make() -> pulumi.Output[str]:
+        login = RegistryLogin(server="s", username="u", password="p")
+        return step_input(pulumi.Output.from_input(login) if later else login, secret=secret)
+
+    assert resolved(make) == ('{"server": "s", "username": "u", "password": "p"}', secret)
 
 
 def test_a_secret_becomes_a_pulumi_secret_and_other_values_stay_as_they_are() -> None:

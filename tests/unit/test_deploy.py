@@ -83,7 +83,7 @@ def test_paths_are_relative_to_the_projects_folder_also_where_the_program_is_in_
     (image,) = [each for each in graph.declared if each.kind == "docker:index/remoteImage:RemoteImage"]
     assert image.inputs["build"]["context"].startswith("../.local/build/")
     (pre_build,) = graph.named("shop-pre-build")
-    assert (pre_build.inputs["dir"], pre_build.inputs["create"]) == ("..", "sh -s 600 ./hooks/pre-build")
+    assert (pre_build.inputs["dir"], pre_build.inputs["create"]) == ("..", "python3 -I -X utf8 - 600 ./hooks/pre-build")
     (provider,) = [each for each in graph.declared if each.kind == "pulumi:providers:docker"]
     assert provider.inputs["host"] == "unix://../.local/docker.sock"
 

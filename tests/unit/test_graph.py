@@ -9,21 +9,16 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.unit.graph import DIGEST, HOSTS, Graph, declare, texts
+from components.settings.hooks import HOOKS
+from tests.unit.graph import DIGEST, HOSTS, Graph, add_hooks, declare, texts
 
 SECRETS = ("r3g1stry-pass", "d4tabase-pass", "h00k-pass")
-HOOKS = ("pre-connect", "docker-setup", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
 
 
 @pytest.fixture
 def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
     """The graph of two hosts with a web role, a worker on the first, all hooks and a release task."""
-    hooks = tmp_path / "project" / "hooks"
-    declare(tmp_path, monkeypatch)
-    hooks.mkdir()
-    for name in HOOKS:
-        (hooks / name).write_text("#!/bin/sh\n")
-        (hooks / name).chmod(0o755)
+    add_hooks(tmp_path, *HOOKS)
     return declare(
         tmp_path,
         monkeypatch,
@@ -86,13 +81,30 @@ def test_steps_wait_for_each_other(graph: Graph) -> None:
     assert names("-switch") <= graph.before(graph.named("post-deploy")[0])
 
 
-def test_groups_of_hosts_switch_in_turn_between_their_hooks(graph: Graph) -> None:
-    first, second = HOSTS
-    (switch,) = graph.named(f"shop-{second}-web-switch")
-    before = {f"shop-{first}-{step}" for step in ("pre-app-boot-1", "web-switch", "worker-switch", "post-app-boot-1")}
-    assert {*before, "shop-boot-wait-2", f"shop-{second}-pre-app-boot-2"} <= graph.before(switch)
-    (worker,) = graph.named(f"{first}-worker-switch")
-    assert f"shop-{first}-web-switch" in graph.before(worker)
+@pytest.mark.parametrize(("hooks", "settings"), [(["pre-deploy"], {}), ([], {"release_task": {"cmd": "migrate"}})])
+def test_the_image_is_pulled_first_where_something_comes_before_the_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hooks: list[str], settings: dict[str, Any]
+) -> None:
+    add_hooks(tmp_path, *hooks)
+    graph = declare(tmp_path, monkeypatch, **settings)
+    pulls = {f"shop-{host}-pull" for host in HOSTS}
+    assert {command.name for command in graph.named("-pull")} == pulls
+    for pull in graph.named("-pull"):
+        # The step for secrets leaves the registry's login on the host.
+        assert pull.name.replace("pull", "web-secrets") in graph.before(pull)
+    for command in [*graph.named(*hooks or ["release-task"]), *graph.named("-candidate")]:
+        assert pulls <= graph.before(command), command.name
+
+
+@pytest.mark.parametrize("env", [{"A": "1"}, {"secret": ["DB"]}], ids=["without secrets", "with secrets"])
+def test_a_candidate_pulls_by_itself_where_nothing_comes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: dict[str, Any]
+) -> None:
+    graph = declare(tmp_path, monkeypatch, env=env)
+    steps = ("prepare", "web-teardown", "web-secrets", "web-candidate", "web-switch")
+    assert {command.name for command in graph.commands()} == {f"shop-{host}-{step}" for host in HOSTS for step in steps}
+    for candidate in graph.named("-candidate"):
+        assert {candidate.name.replace("candidate", "secrets"), "RegistryImage shop"} <= graph.before(candidate)
 
 
 def test_no_secret_is_in_clear(graph: Graph) -> None:
@@ -103,6 +115,21 @@ def test_no_secret_is_in_clear(graph: Graph) -> None:
     for command in graph.commands():
         for key in ("create", "delete"):
             assert not any(value in str(command.inputs.get(key)) for value in SECRETS), command.name
+
+
+def test_only_the_step_for_secrets_is_told_the_secret_variables_and_the_registrys_login(graph: Graph) -> None:
+    told = {
+        command.name: [secret for secret in ("d4tabase-pass", "r3g1stry-pass") if secret in str(command.fields)]
+        for command in graph.commands()
+    }
+    steps = {command.name for command in graph.named("-secrets")}
+    assert {name for name, secrets in told.items() if secrets} == steps
+    assert all(told[step] == ["d4tabase-pass", "r3g1stry-pass"] for step in steps)
+
+
+def test_without_secrets_and_login_there_is_no_step_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = declare(tmp_path, monkeypatch, env={}, registry={"server": "registry.test"})
+    assert not [command for command in graph.commands() if command.name.endswith("-secrets")]
 
 
 def test_a_hook_gets_the_secrets_that_the_settings_allow_it(graph: Graph) -> None:
@@ -148,9 +175,11 @@ def test_names_tell_the_host(graph: Graph) -> None:
 
 def test_no_input_tells_the_person_the_place_or_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same commit in another folder, by somebody else, gives the same inputs."""
+    add_hooks(tmp_path / "mine", *HOOKS)
     mine = declare(tmp_path / "mine", monkeypatch)
     subprocess.run(["git", "clone", "--quiet", tmp_path / "mine" / "app", tmp_path / "theirs" / "app"], check=True)
     (tmp_path / "theirs" / "project").mkdir()
+    add_hooks(tmp_path / "theirs", *HOOKS)
     monkeypatch.setenv("USER", "somebody")
     monkeypatch.setenv("HOME", str(tmp_path / "theirs"))
     monkeypatch.setenv("TZ", "Asia/Tokyo")

@@ -54,7 +54,7 @@ APP = [
 UNKNOWN_KEYS = [
     ({"prxy": {"x": 1}}, "prxy: is not a known key; did you mean proxy?"),
     ({"registry.x": "1"}, "registry.x: is not a known key; did you mean registry?"),
-    ({"boot": {"x": 1}}, "boot.x: is not a known key; use limit, wait"),
+    ({"boot": {"x": 1}}, "boot.x: is not a known key; use limit, wait, candidates"),
     (role(proxy={"healthchek": {}}), "servers.web.proxy.healthchek: is not a known key; did you mean healthcheck?"),
     (
         {"accessories": {"x": 1}},

@@ -106,7 +106,24 @@ def test_a_changed_copy_resolves_its_own_roles(tmp_path: Path) -> None:
 )
 def test_hosts_switch_in_groups(tmp_path: Path, limit: object, groups: list[str]) -> None:
     settings = load(tmp_path, servers=list("abcde"), boot={"limit": limit} if limit else {})
-    assert ["".join(group) for group in settings.boot_groups] == groups
+    assert ["".join(group.hosts) for group in settings.boot_groups] == groups
+
+
+@pytest.mark.parametrize(
+    ("boot", "groups"),
+    [
+        ({}, [("abc", "abc")]),
+        ({"candidates": "group"}, [("abc", "abc")]),
+        ({"limit": 1}, [("a", "abc"), ("b", ""), ("c", "")]),
+        ({"limit": 1, "candidates": "all"}, [("a", "abc"), ("b", ""), ("c", "")]),
+        ({"limit": 2, "candidates": "group"}, [("ab", "ab"), ("c", "c")]),
+    ],
+)
+def test_candidates_start_on_all_hosts_before_the_first_switch_or_group_by_group(
+    tmp_path: Path, boot: dict[str, object], groups: list[tuple[str, str]]
+) -> None:
+    settings = load(tmp_path, servers=list("abc"), boot=boot)
+    assert [("".join(group.hosts), "".join(group.candidates)) for group in settings.boot_groups] == groups
 
 
 def test_the_login_to_the_registry_is_read_from_the_secrets(tmp_path: Path) -> None:

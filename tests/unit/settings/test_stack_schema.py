@@ -57,7 +57,7 @@ def test_the_schema_is_a_valid_schema() -> None:
         {"ssh": {"ports": {"a": "2222"}, "key_data": ["TOKEN"]}},
         {"boot": {"limit": 1}},
         {"boot": {"limit": "2"}},
-        {"boot": {"limit": "25%"}},
+        {"boot": {"limit": "25%", "candidates": "group"}},
         {"hooks": {"run_on": {"post-deploy": "each"}, "secrets": {"post-deploy": ["TOKEN"]}}},
         {"release_task": {"cmd": "migrate", "timeout": 60}},
         {"source": "worktree", "version": "1234567", "deploy_timeout": "60"},
@@ -88,6 +88,7 @@ def test_both_accept(tmp_path: Path, config: dict[str, Any]) -> None:
         {"env": {"A": {"secure": "v1:AAAA"}}},
         {"registry": {"username": "me", "password": "hunter2"}},
         {"boot": {"limit": "0%"}},
+        {"boot": {"candidates": "some"}},
         {"hooks": {"run_on": {"pre-dploy": "each"}}},
         {"hooks": {"run_on": {"pre-deploy": "all"}}},
         {"release_task": {"timeout": 60}},
@@ -117,7 +118,7 @@ def test_other_namespaces_and_pulumis_own_keys_are_accepted() -> None:
 
 # Values of which each setting accepts at least one.
 VALUES: list[Any] = [
-    *("a", "A", "/a", "10m", "25%", "linux/amd64", "commit", "stop-first", "true", "1", ""),
+    *("a", "A", "/a", "10m", "25%", "linux/amd64", "commit", "stop-first", "group", "true", "1", ""),
     *(0, 1, 70000, 1.5, True, False, None),
     *([], [1], ["a"], ["TOKEN"], ["A:TOKEN"], [True]),
     *({}, {"a": "b"}, {"A": 1}, {"a": 22}, {"a": ["b", 1]}, {"clear": {"A": 1}}, {"web": ["b"]}),

@@ -1,0 +1,1 @@
+"""Docker on this host: its client, and the words of `docker run`."""

@@ -1,0 +1,73 @@
+"""What a step needs of the host: a Docker engine that answers and is new enough, and room on its disk."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shutil
+
+from .docker.client import DockerError, docker_failed
+from .errors import StepError
+from .step.step import Step
+
+OLDEST_DOCKER = (20, 10)
+
+LEAST_FREE = 500
+"""Megabytes that have to be free: an image that fills the disk takes the running version with it."""
+
+
+def check_docker(step: Step) -> tuple[str, str]:
+    """Return the engine's version and its data folder.
+
+    Raises:
+        StepError: Docker is not installed, does not answer, may not be used, or is too old.
+    """
+    if not shutil.which("docker"):
+        raise StepError(
+            f"Docker is not installed on {step.machine}. Install it (https://docs.docker.com/engine/install/), "
+            "then deploy again."
+        )
+    step.wait_for("the Docker daemon to answer")
+    try:
+        version, root = step.docker.engine()
+    except DockerError as error:
+        if "permission denied" in str(error):
+            user = getpass.getuser()
+            raise StepError(
+                f"{user} may not use Docker on {step.machine}. Run there, as root: usermod -aG docker {user}; "
+                "then log in again and deploy again."
+            ) from None
+        message = f"the Docker daemon on {step.machine} does not answer. Start it there (systemctl start docker), "
+        raise docker_failed(message + "then deploy again.", error) from None
+    if not is_new_enough(version):
+        raise StepError(
+            f"Docker {version} on {step.machine} is too old: 20.10 or newer is needed. Upgrade it, then deploy again."
+        )
+    return version, root
+
+
+def is_new_enough(version: str) -> bool:
+    """Return whether a version of Docker, such as 28.2.2, has all that the steps use."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) >= OLDEST_DOCKER
+
+
+def check_disk(step: Step) -> None:
+    """Check that Docker has room for an image.
+
+    Raises:
+        StepError: The disk is nearly full.
+    """
+    root = step.folder.docker_root()
+    try:
+        disk = os.statvfs(root)
+    except OSError:
+        # Who is not root may not be allowed to look: then Docker itself will tell.
+        return
+    free = disk.f_bavail * disk.f_frsize // 2**20
+    if free < LEAST_FREE:
+        raise StepError(
+            f"only {free} MB are free in {root} on {step.machine}, {LEAST_FREE} MB are needed. Make room there "
+            "(docker system df), then deploy again."
+        )

@@ -1,0 +1,109 @@
+"""The command line of the host tool: `host_tool VERB APP WORDS… <INPUT`.
+
+Standard input is the verb's input as JSON, standard output its result as JSON; progress and errors are on standard error.
+A verb may be run again at any time, and leaves the host as it found it when it fails.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .docker.client import Docker, DockerError
+from .errors import Interrupted, StepError
+from .identity import check_name
+from .json_codec import from_json, to_json
+from .output import printable
+from .records.app_folder import AppFolder
+from .step.audit import write_audit
+from .step.interrupts import ignore_signals, raise_on_signals, show_signs_of_life
+from .step.run_folder import forget_dead_runs
+from .step.step import Step
+
+VERBS = ("prepare", "secrets", "pull", "candidate", "switch", "task", "hook", "inspect", "remove")
+
+FAILED, INTERRUPTED = 1, 124
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a verb, and return the exit status of the program."""
+    os.umask(0o077)
+    # A login without a terminal often has a short PATH.
+    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/bin:/usr/sbin:/sbin"
+    verb, app, *arguments = [*words, "", ""][: max(2, len(words))]
+    step = Step(verb, AppFolder(app), Docker())
+    raise_on_signals()
+    show_signs_of_life(lambda: step.waiting_for)
+    failure = changes = ""
+    try:
+        check_name("app", app)
+        module = _module(verb, arguments)
+        changes = "yes" if getattr(module, "CHANGES", True) else ""
+        forget_dead_runs(step.folder.path)
+        result = _run(module, step, arguments)
+    except StepError as error:
+        failure = f"{step.about}{error}"
+        status = FAILED
+        if error.output:
+            _show(error.output)
+    except DockerError as error:
+        failure = f"{step.about}Docker refused a call: {printable(str(error))}"
+        status = FAILED
+    except OSError as error:
+        # A full disk, a file of another user's, a program that is not there.
+        failure = f"{step.about}{error}. Correct that on {step.machine}, then deploy again."
+        status = FAILED
+    except Interrupted as interrupted:
+        failure = f"{step.about}ended by {interrupted} while waiting for {step.waiting_for}."
+        status = INTERRUPTED
+    else:
+        status = 0
+    ignore_signals()
+    if failure:
+        _show(failure)
+    elif result is not None:
+        print(to_json(result))
+    if changes:
+        _write_audit(step, failure)
+    return status
+
+
+def _write_audit(step: Step, failure: str) -> None:
+    try:
+        write_audit(step, failure)
+    except OSError as error:
+        _show(f"{step.about}no line was added to the audit log: {error}.")
+
+
+def _module(verb: str, arguments: Sequence[str]) -> Any:
+    if verb not in VERBS:
+        raise StepError(f"no such verb. There are: {' '.join(VERBS)}.")
+    module = importlib.import_module(f".verbs.{verb}", __package__)
+    first = 2 if hasattr(module, "SPEC") else 1
+    parameters = list(inspect.signature(module.run).parameters.values())[first:]
+    expected = sum(parameter.kind is not inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
+    if len(arguments) < expected:
+        raise StepError(f"too few words: at least {expected} expected, {len(arguments)} found.")
+    return module
+
+
+def _run(module: Any, step: Step, arguments: Sequence[str]) -> Any:
+    if hasattr(module, "SPEC"):
+        try:
+            spec = [from_json(module.SPEC, sys.stdin.read())]
+        except ValueError as error:
+            raise StepError(f"the input cannot be read: {error}.") from None
+    else:
+        spec = []
+    return module.run(step, *spec, *arguments)
+
+
+def _show(text: str) -> None:
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # nobody listens any more

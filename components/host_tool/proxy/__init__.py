@@ -1,0 +1,1 @@
+"""kamal-proxy on this host: its client, and its own container."""

@@ -1,0 +1,154 @@
+"""kamal-proxy on this host: what it routes to, and what it is asked for.
+
+Its own program is the only client: it talks to the server over a socket inside the container.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Optional
+
+from ..docker.client import Docker
+from ..errors import StepError
+from ..output import last_lines
+from ..spec import RouteSpec, SwitchSpec
+
+CONTAINER = "kamal-proxy"
+
+# What kamal-proxy v0.9.2 says when it has decided not to switch: its server's errors, then those of its command line.
+REFUSALS = re.compile(
+    r"target failed to become healthy|host settings conflict|service not found|invalid host pattern|"
+    r"unable to load|automatic TLS|no healthy targets|rollout target not set|"
+    r"unknown (command|flag|shorthand)|invalid argument|required flag|must be|can only be set|flag needs an argument"
+)
+
+
+class ProxyError(Exception):
+    """kamal-proxy has not done what it was asked for, or nobody knows whether it has."""
+
+
+class ProxyRefusedError(ProxyError):
+    """kamal-proxy has said no: it has not done what it was asked for, and will not."""
+
+
+class ProxyStoppedError(ProxyError):
+    """The container of kamal-proxy is there, but does not run."""
+
+
+class ProxyMissingError(ProxyError):
+    """There is no container of kamal-proxy."""
+
+
+class ProxyLostError(ProxyError):
+    """Nobody knows what kamal-proxy has done: it, or the way to it, ended before it answered."""
+
+
+class KamalProxy:
+    """What the steps ask kamal-proxy for."""
+
+    def __init__(self, docker: Docker) -> None:
+        self._docker = docker
+
+    def deploy(self, service: str, target: str, flags: Sequence[str]) -> None:
+        """Route a service to a target, and return when the old target is drained.
+
+        Args:
+            service: The route's name.
+            target: container:port.
+            flags: Of `kamal-proxy deploy`.
+
+        Raises:
+            ProxyRefusedError: It has not switched and will not.
+            ProxyStoppedError: It does not run, so nothing has happened.
+            ProxyMissingError: It is not there, so nothing has happened.
+            ProxyLostError: It may have switched.
+        """
+        self._ask("deploy", service, f"--target={target}", *flags)
+
+    def remove(self, service: str) -> None:
+        """Remove a route, if there is one.
+
+        Raises:
+            ProxyStoppedError: It does not run. It will have the route again when it does.
+            StepError: The route may still be there.
+        """
+        try:
+            self._ask("remove", service)
+        except ProxyMissingError:
+            return
+        except (ProxyRefusedError, ProxyLostError) as error:
+            if "service not found" not in str(error):
+                raise StepError(f"the route {service} could not be removed from kamal-proxy: {error}") from None
+
+    def routes(self) -> dict[str, tuple[str, ...]]:
+        """Return the targets, container:port, of every service.
+
+        Raises:
+            ProxyError: It did not answer.
+        """
+        return parse_routes(self._ask("list"))
+
+    def _ask(self, *words: str) -> str:
+        done = self._docker.run("exec", CONTAINER, "kamal-proxy", *words, check=False)
+        if done.returncode == 0:
+            return done.stdout
+        raise failure_of(done.returncode, done.stderr or done.stdout)
+
+
+def failure_of(status: int, said: str) -> ProxyError:
+    """Return what a failed call of kamal-proxy means.
+
+    Args:
+        status: Its exit status.
+        said: What it, or Docker on the way to it, said.
+    """
+    words = (last_lines(said, 1) or [f"exit status {status}"])[0]
+    if "No such container" in said:
+        return ProxyMissingError(words)
+    if "is not running" in said or "is restarting" in said:
+        return ProxyStoppedError(words)
+    errors = [line for line in last_lines(said, 50) if line.startswith("Error: ")]
+    # Its own errors end it with 1, a signal or a lost engine with another status. What it says of a connection that
+    # broke is none of its decisions.
+    if status == 1 and errors and REFUSALS.search(errors[0]):
+        return ProxyRefusedError(errors[0][len("Error: ") :])
+    return ProxyLostError(words)
+
+
+def parse_routes(table: str) -> dict[str, tuple[str, ...]]:
+    """Return service to targets in the table that `kamal-proxy list` prints, with colours."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", table)
+    rows = [line.split() for line in plain.splitlines()[1:]]
+    return {row[0]: tuple(row[3].split(",")) for row in rows if len(row) > 3}
+
+
+def is_routed(container_id: str, routes: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether any route leads to a container, by its 12 digits."""
+    return any(target.partition(":")[0] == container_id for targets in routes.values() for target in targets)
+
+
+def route_flags(spec: SwitchSpec, route: RouteSpec) -> list[str]:
+    """Return the flags of `kamal-proxy deploy` for a switch. A flag that is left out has kamal-proxy's default."""
+    health, buffering = route.healthcheck, route.buffering
+    flags: dict[str, Optional[object]] = {
+        "deploy-timeout": f"{spec.deploy_timeout}s",
+        "drain-timeout": f"{spec.drain_timeout}s",
+        "health-check-path": health.path,
+        "health-check-interval": f"{health.interval}s",
+        "health-check-timeout": f"{health.timeout}s",
+        "target-timeout": f"{route.response_timeout}s",
+        "forward-headers": route.forward_headers,
+        "path-prefix": route.path_prefix,
+        "buffer-requests": buffering.requests,
+        "buffer-responses": buffering.responses,
+        "buffer-memory": buffering.memory,
+        "max-request-body": buffering.max_request_body,
+        "max-response-body": buffering.max_response_body,
+    }
+    words = [f"--{flag}={_flag_value(value)}" for flag, value in flags.items() if value is not None]
+    return [*words, *(f"--host={host}" for host in route.hosts)]
+
+
+def _flag_value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

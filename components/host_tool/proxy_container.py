@@ -1,0 +1,324 @@
+"""kamal-proxy's own container: booted, started again, or replaced."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .docker.client import Docker, DockerError, docker_failed
+from .docker.run_words import option_words
+from .errors import StepError
+from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError
+from .spec import ProxyRunSpec
+from .step.step import Step
+
+REPLACED = "kamal-proxy-replaced"
+"""The name of the old container while a new one takes over."""
+
+ANSWER_LIMIT = 10
+
+
+@dataclass(frozen=True)
+class FoundProxy:
+    """A container of kamal-proxy on this host.
+
+    Attributes:
+        state: Docker's word.
+        image: Its image with the tag.
+        boot: The hash of the options that it was booted with, "" if Kamal booted it.
+    """
+
+    state: str
+    image: str
+    boot: str
+
+
+def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, other_apps: bool) -> str:
+    """See to it that kamal-proxy runs as the settings want it.
+
+    Args:
+        step: The step.
+        network: The network that it shares with the apps.
+        wanted: How it has to run.
+        other_apps: Whether other apps on this host use it.
+
+    Returns:
+        The name and tag of the image that runs then.
+
+    Raises:
+        StepError: It does not run.
+    """
+    proxy = recover_replacement(step)
+    short = _short(wanted.image)
+    if proxy is None:
+        step.say(f"booting {short}")
+        _start_new(step, network, wanted)
+        return short
+    running, action = _short(proxy.image), boot_action(proxy, wanted, other_apps=other_apps)
+    if action == "replace":
+        step.say(f"replacing kamal-proxy ({running}) by {short} with the options of the settings; its routes are kept")
+        _replace(step, network, wanted)
+        return short
+    if action == "keep newer":
+        step.say(f"kamal-proxy stays at {running}, newer than the {short} of the settings: other apps use it, too")
+    if proxy.state != "running":
+        _start_again(step)
+    return running
+
+
+def revive_proxy(step: Step) -> None:
+    """Start kamal-proxy, which somebody has stopped, or whose replacement was killed half way.
+
+    Raises:
+        ProxyMissingError: It is not on this host.
+        StepError: It does not start, or does not answer.
+    """
+    # Another step may just be replacing it.
+    step.lock(step.folder.proxy_lock)
+    proxy = recover_replacement(step)
+    if proxy is None:
+        raise ProxyMissingError("there is no container of kamal-proxy")
+    if proxy.state != "running":
+        _start_again(step)
+
+
+def remove_route(step: Step, service: str) -> None:
+    """Remove a route, if there is one. A kamal-proxy that was stopped is started for it: it remembers its routes.
+
+    Raises:
+        StepError: The route may still be there.
+    """
+    try:
+        step.proxy.remove(service)
+    except ProxyStoppedError:
+        revive_proxy(step)
+        step.proxy.remove(service)
+
+
+def recover_replacement(step: Step) -> Optional[FoundProxy]:
+    """Finish or take back a replacement of kamal-proxy that was killed, and return the kamal-proxy that there is then.
+
+    Needs the lock of kamal-proxy.
+    """
+    found = _find(step.docker)
+    recovery = recovery_of(found.get(CONTAINER), found.get(REPLACED))
+    if recovery:
+        _recover(step, recovery, found)
+        found = _find(step.docker)
+    return found.get(CONTAINER)
+
+
+def recovery_of(proxy: Optional[FoundProxy], replaced: Optional[FoundProxy]) -> str:
+    """Decide what to do about a replacement that was interrupted.
+
+    Returns:
+        "finish" to remove the old container, as the new one runs; "restore" to bring the old one back; "" if there was none.
+    """
+    if replaced is None:
+        return ""
+    return "finish" if proxy and proxy.state == "running" else "restore"
+
+
+def boot_action(proxy: FoundProxy, wanted: ProxyRunSpec, *, other_apps: bool) -> str:
+    """Decide what to do about the kamal-proxy that is there.
+
+    Returns:
+        "keep", "keep newer" (than is wanted, as other apps use it), or "replace".
+    """
+    if other_apps and is_newer(proxy.image, wanted.image):
+        return "keep newer"
+    # Without the label Kamal itself has booted it, with the same image: it serves as well.
+    if proxy.image == wanted.image and proxy.boot in ("", boot_hash(wanted)):
+        return "keep"
+    return "replace"
+
+
+def is_newer(image: str, other: str) -> bool:
+    """Return whether the version in an image's tag is newer than in another's. Tags that are no versions are not."""
+    one, two = _tag_version(image), _tag_version(other)
+    return bool(one and two and one > two)
+
+
+def boot_hash(wanted: ProxyRunSpec) -> str:
+    """Hash the options of kamal-proxy's container, for its label `boot`: the truth is where the container is.
+
+    The hashed text is in the form of the first release, so that the proxies that it has booted are kept.
+    """
+    fields = {
+        "image": wanted.image,
+        "http_port": str(wanted.http_port),
+        "https_port": str(wanted.https_port),
+        "log_max_size": wanted.log_max_size,
+    }
+    for option, values in wanted.options.items():
+        numbered = len(values) > 1
+        fields.update({f"option.{option}" + (f".{n}" if numbered else ""): value for n, value in enumerate(values)})
+    text = "".join(f"proxy.{name}: {_first_release_value(value)}\n" for name, value in fields.items())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def proxy_words(network: str, wanted: ProxyRunSpec) -> list[str]:
+    """Return the arguments of `docker create` for kamal-proxy, as Kamal has them."""
+    return [
+        *("--name", CONTAINER, "--network", network, "--restart", "unless-stopped"),
+        *("--volume", "kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy"),
+        *("--publish", f"{wanted.http_port}:80", "--publish", f"{wanted.https_port}:443"),
+        *("--log-opt", f"max-size={wanted.log_max_size}"),
+        *("--label", "org.opencontainers.image.title=kamal-proxy", "--label", f"boot={boot_hash(wanted)}"),
+        *option_words(wanted.options),
+        wanted.image,
+    ]
+
+
+def _find(docker: Docker) -> dict[str, FoundProxy]:
+    return {data["Name"].lstrip("/"): _found(data) for data in docker.inspect(CONTAINER, REPLACED)}
+
+
+def _found(data: Mapping[str, Any]) -> FoundProxy:
+    config = data["Config"]
+    return FoundProxy(data["State"]["Status"], config["Image"], (config.get("Labels") or {}).get("boot", ""))
+
+
+def _recover(step: Step, recovery: str, found: Mapping[str, FoundProxy]) -> None:
+    step.say("an interrupted replacement of kamal-proxy is " + ("finished" if recovery == "finish" else "taken back"))
+    if recovery == "finish":
+        step.docker.run("rm", "--force", REPLACED)
+        return
+    if CONTAINER in found:
+        step.docker.run("rm", "--force", CONTAINER)
+    step.docker.run("rename", REPLACED, CONTAINER)
+
+
+def _start_again(step: Step) -> None:
+    step.say("kamal-proxy was stopped: starting it")
+    try:
+        step.docker.start([CONTAINER])
+    except DockerError as error:
+        raise docker_failed(f"kamal-proxy did not start on {step.machine}.", error) from None
+    await_answer(step)
+
+
+def _start_new(step: Step, network: str, wanted: ProxyRunSpec) -> None:
+    _pull(step, wanted.image)
+    with step.undo() as undo:
+        undo.add(_remove_half_made, step)
+        _create(step, network, wanted)
+        _start(step, wanted)
+
+
+def _replace(step: Step, network: str, wanted: ProxyRunSpec) -> None:
+    """Replace kamal-proxy. The new container is ready to start before the old one stops."""
+    _pull(step, wanted.image)
+    with step.undo() as undo:
+        undo.add(_bring_old_back, step)
+        step.docker.run("rename", CONTAINER, REPLACED)
+        _create(step, network, wanted)
+        step.wait_for("the old kamal-proxy to stop")
+        step.docker.run("stop", REPLACED)
+        _start(step, wanted)
+    step.docker.run("rm", REPLACED)
+
+
+def _remove_half_made(step: Step) -> None:
+    step.docker.run("rm", "--force", CONTAINER, check=False)
+
+
+def _bring_old_back(step: Step) -> None:
+    if REPLACED not in _find(step.docker):
+        return
+    _remove_half_made(step)
+    step.docker.run("rename", REPLACED, CONTAINER)
+    step.docker.start([CONTAINER])
+    step.say("the old kamal-proxy runs again")
+
+
+def _pull(step: Step, image: str) -> None:
+    if step.docker.image(image):
+        return
+    step.wait_for(f"the pull of {image}")
+    step.say(f"pulling {image}")
+    try:
+        step.docker.run("pull", "--quiet", image)
+    except DockerError as error:
+        remedy = "Check its name and this host's way to the registry."
+        raise docker_failed(f"{image} could not be pulled on {step.machine}. {remedy}", error) from None
+
+
+def _create(step: Step, network: str, wanted: ProxyRunSpec) -> None:
+    try:
+        step.docker.run("create", *proxy_words(network, wanted))
+    except DockerError as error:
+        message = f"kamal-proxy could not be created on {step.machine}. Check proxy.run of the settings."
+        raise docker_failed(message, error) from None
+
+
+def _start(step: Step, wanted: ProxyRunSpec) -> None:
+    try:
+        step.docker.start([CONTAINER])
+    except DockerError as error:
+        for port in (wanted.http_port, wanted.https_port):
+            if re.search(rf":{port}\b.*(already|in use)", str(error)):
+                raise StepError(
+                    f"port {port} of {step.machine} is taken{_holder_of(step.docker, port)}. Free it, or choose another "
+                    "port in proxy.run, then deploy again."
+                ) from None
+        raise docker_failed(f"kamal-proxy did not start on {step.machine}.", error) from None
+    await_answer(step)
+
+
+def _holder_of(docker: Docker, port: int) -> str:
+    """Return " by …" if it can be told who has a port of the host."""
+    for container in docker.publishing(port):
+        return f" by the container {container.name}"
+    try:
+        listed = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True)
+    except OSError:
+        return ""
+    found = re.search(r'users:\(\("([^"]*)",pid=(\d+)', listed.stdout)
+    return f" by {found[1]} (process {found[2]})" if found else ""
+
+
+def await_answer(step: Step) -> dict[str, tuple[str, ...]]:
+    """Wait until kamal-proxy answers, as it has to read its routes first, and return them: none where there is no kamal-proxy.
+
+    One that has ended is started again: after `docker kill` the engine does not do that.
+
+    Raises:
+        StepError: It did not answer in time.
+    """
+    step.wait_for("kamal-proxy to answer")
+    deadline = time.monotonic() + ANSWER_LIMIT
+    while True:
+        try:
+            return step.proxy.routes()
+        except ProxyStoppedError:
+            step.docker.run("start", CONTAINER, check=False)
+        except ProxyMissingError:
+            return {}
+        except ProxyError:
+            pass
+        if time.monotonic() > deadline:
+            words = " ".join(step.docker.logs(CONTAINER, 3))
+            raise StepError(f"kamal-proxy does not answer within {ANSWER_LIMIT} s. Its last log lines: {words}")
+        time.sleep(0.1)
+
+
+def _short(image: str) -> str:
+    return image.rpartition("/")[2]
+
+
+def _tag_version(image: str) -> tuple[int, ...]:
+    found = re.fullmatch(r".*:v(\d+(?:\.\d+)*)", image)
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
+
+
+def _first_release_value(value: str) -> str:
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return f"!!binary {base64.b64encode(value.encode()).decode()}"

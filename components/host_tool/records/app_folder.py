@@ -1,0 +1,144 @@
+"""apps/APP under ~/.kamal: what a host remembers of an app."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Optional
+
+from ..identity import digest_of
+from ..spec import RegistryLogin
+from .files import load, save, write_whole
+from .records import HostRecord, TaskRecord, Versions
+from .role_folder import RoleFolder
+
+KAMAL = Path(".kamal")
+"""The folder of all apps, in the home directory of the SSH user, where every step runs."""
+
+MOST_VERSIONS = 200
+"""How many versions, and how many finished tasks, are remembered."""
+
+DOCKER_HUB = ("docker.io", "registry-1.docker.io", "index.docker.io")
+
+
+class AppFolder:
+    """What a host remembers of an app."""
+
+    def __init__(self, app: str, kamal: Path = KAMAL) -> None:
+        self.app, self.kamal = app, kamal
+        self.path = kamal / "apps" / app
+        self.proxy_lock = kamal / "proxy" / "lock"
+        self.tasks_lock = self.path / "tasks" / "lock"
+        self.audit_log = self.path / "audit.log"
+        self.tools = self.path / "bin"
+
+    def role(self, name: str) -> RoleFolder:
+        """Return the folder of a role."""
+        return RoleFolder(self.path / "roles" / name)
+
+    def roles(self) -> list[RoleFolder]:
+        """Return the folders of all roles."""
+        return [RoleFolder(path) for path in sorted(self.path.glob("roles/*")) if path.is_dir()]
+
+    def has_other_apps(self) -> bool:
+        """Return whether other apps are deployed to this host."""
+        return any(path != self.path for path in self.kamal.glob("apps/*") if path.is_dir())
+
+    # The host.
+
+    def docker_root(self) -> str:
+        """Return where Docker keeps its data."""
+        record = load(HostRecord, self.path / "host.json")
+        return record.docker_root if record else "/var/lib/docker"
+
+    def save_docker_root(self, docker_root: str) -> None:
+        """Remember where Docker keeps its data."""
+        save(self.path / "host.json", HostRecord(docker_root))
+
+    # Secrets.
+
+    def fingerprint_key(self) -> bytes:
+        """Return the key with which secrets are hashed, which never leaves the host. It is made at the first call."""
+        path = self.path / "fingerprint.key"
+        if not path.exists():
+            new = path.with_suffix(f".{os.getpid()}")
+            new.write_bytes(os.urandom(32))
+            try:
+                # Fails when another step was faster: then its key is the key.
+                os.link(new, path)
+            except FileExistsError:
+                pass
+            finally:
+                new.unlink()
+        return path.read_bytes()
+
+    @property
+    def login_folder(self) -> Path:
+        """The folder that Docker reads the registry's login from (DOCKER_CONFIG)."""
+        return self.path / "registry"
+
+    def save_login(self, login: Optional[RegistryLogin]) -> None:
+        """Keep the registry's login in the form that Docker reads; None for none."""
+        auths = {}
+        if login:
+            # Docker's client looks the login for Docker Hub up under this name.
+            server = "https://index.docker.io/v1/" if login.server in DOCKER_HUB else login.server
+            pair = f"{login.username}:{login.password}".encode()
+            auths = {server: {"auth": base64.b64encode(pair).decode()}}
+        write_whole(self.login_folder / "config.json", json.dumps({"auths": auths}))
+
+    # Images and versions.
+
+    def save_image(self, image: str) -> None:
+        """Remember that this app has pulled an image."""
+        write_whole(self.path / "images" / digest_of(image).rpartition(":")[2], image + "\n")
+
+    def unused_images(self) -> Iterator[tuple[str, Path]]:
+        """Yield the images that the app has pulled and no release is made from any more, with the files that say so."""
+        used = {record.image for role in self.roles() for record in role.releases().values()}
+        for path in self.path.glob("images/*"):
+            image = path.read_text().strip()
+            if image not in used:
+                yield image, path
+
+    def versions(self) -> Versions:
+        """Return the versions that the app has run on this host."""
+        return load(Versions, self.path / "versions.json") or Versions()
+
+    def save_version(self, version: str, digest: str) -> None:
+        """Remember that a version runs."""
+        others = {name: known for name, known in self.versions().digests.items() if name != version}
+        kept = [*others.items(), (version, digest)][-MOST_VERSIONS:]
+        save(self.path / "versions.json", Versions(dict(kept)))
+
+    # Release tasks.
+
+    def task_of(self, version: str) -> Optional[TaskRecord]:
+        """Return the release task that has ended well for a version.
+
+        The first release did not note the command: its command is (), which stands for any.
+        """
+        done = self.path / "tasks" / f"{version}.json"
+        return load(TaskRecord, done) or (TaskRecord(()) if done.with_suffix("").exists() else None)
+
+    def save_task(self, version: str, record: TaskRecord) -> None:
+        """Remember that a release task has ended well for a version."""
+        save(self.path / "tasks" / f"{version}.json", record)
+        done = [path for path in self.path.glob("tasks/*") if path != self.tasks_lock]
+        for path in sorted(done, key=lambda path: path.stat().st_mtime)[:-MOST_VERSIONS]:
+            path.unlink()
+
+    def forget(self) -> None:
+        """Forget the app, and ~/.kamal with the last one."""
+        if not self.has_other_apps():
+            shutil.rmtree(self.kamal / "proxy", ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+        # Other things of the user's may be there.
+        with suppress(OSError):
+            (self.kamal / "apps").rmdir()
+            self.kamal.rmdir()

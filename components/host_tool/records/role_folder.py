@@ -1,0 +1,75 @@
+"""apps/APP/roles/ROLE under ~/.kamal: what a host remembers of a role."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Optional
+
+from .files import load, save, write_whole
+from .records import ReleaseRecord, RoleRecord
+
+
+class RoleFolder:
+    """What a host remembers of a role."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = path / "lock"
+
+    def record(self) -> Optional[RoleRecord]:
+        """Return what is known of the role, None if it never had a candidate here."""
+        return load(RoleRecord, self.path / "role.json")
+
+    def save(self, record: RoleRecord) -> None:
+        """Remember the role."""
+        save(self.path / "role.json", record)
+
+    def release(self, release: str) -> Optional[ReleaseRecord]:
+        """Return what a release was made from, None if that is not known."""
+        return load(ReleaseRecord, self._release_path(release)) if release else None
+
+    def version_of(self, release: str) -> str:
+        """Return the version of a release, "" if that is not known."""
+        record = self.release(release)
+        return record.container.version if record else ""
+
+    def releases(self) -> dict[str, ReleaseRecord]:
+        """Return all releases that are known."""
+        names = [path.parent.name for path in self.path.glob("releases/*/release.json")]
+        found = {name: self.release(name) for name in sorted(names)}
+        return {name: record for name, record in found.items() if record}
+
+    def save_release(self, release: str, record: ReleaseRecord) -> None:
+        """Remember a release."""
+        save(self._release_path(release), record)
+
+    def forget_release(self, release: str) -> None:
+        """Forget a release."""
+        shutil.rmtree(self._release_path(release).parent, ignore_errors=True)
+
+    def secrets(self, secrets_hash: str) -> Optional[dict[str, str]]:
+        """Return secret values by their hash, None if they are not here."""
+        if secrets_hash == "-":
+            return {}
+        path = self.path / "secrets" / secrets_hash
+        return dict(json.loads(path.read_text())) if path.exists() else None
+
+    def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
+        """Keep secret values."""
+        write_whole(self.path / "secrets" / secrets_hash, json.dumps(values))
+
+    def forget_unused_secrets(self) -> None:
+        """Forget the secret values that no release needs."""
+        used = {record.secrets_hash for record in self.releases().values()}
+        for path in self.path.glob("secrets/*"):
+            if path.name not in used:
+                path.unlink()
+
+    def forget(self) -> None:
+        """Forget the role."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _release_path(self, release: str) -> Path:
+        return self.path / "releases" / release / "release.json"

@@ -1,0 +1,74 @@
+"""The image of a version, on this host and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Optional
+
+from ..docker.client import DockerError, Image, docker_failed
+from ..errors import StepError
+from ..host_checks import check_disk
+from ..identity import check_image
+from ..step.step import Step
+
+# What Docker says when a pull fails, and what helps. The first that fits counts.
+REMEDIES = (
+    (("unauthorized", "authentication required", "denied", "no basic auth"), "The registry {registry} refused the login: check registry.username and the password's secret."),
+    (("not found", "manifest unknown"), "The registry {registry} does not have it: push this version, or deploy one that exists."),
+    (("no space left",), "The disk of {machine} is full: make room (docker system df), then deploy again."),
+    (("x509", "certificate"), "{machine} does not trust the registry's certificate: put its CA there in /etc/docker/certs.d/{registry}/ca.crt."),
+    (("",), "Check that {machine} reaches the registry {registry}, then deploy again."),
+)  # fmt: skip
+
+
+def ensure_image(step: Step, image: str, service: str, version: str) -> None:
+    """Have the image on this host, pulled by its digest, and verify its labels: the one version is in the image itself.
+
+    Raises:
+        StepError: It cannot be pulled, or is of another service or version.
+    """
+    found = step.docker.image(check_image(image))
+    if not found:
+        _pull(step, image)
+        found = step.docker.image(image)
+    if not found or (found.service, found.version) != (service, version):
+        raise StepError(_wrong_labels(image, found, service, version))
+
+
+def remedy_for(said: str, registry: str, machine: str) -> str:
+    """Return what helps against a failed pull, by what Docker said."""
+    fitting = (remedy for words, remedy in REMEDIES if any(word in said for word in words))
+    return next(fitting).format(registry=registry, machine=machine)
+
+
+def layers_pulled(lines: Iterable[str]) -> Iterable[str]:
+    """Yield a line a layer. Docker's progress without a terminal is several lines a layer."""
+    layers = complete = 0
+    for line in lines:
+        if line.endswith(": Pulling fs layer"):
+            layers += 1
+        elif line.endswith(": Pull complete"):
+            complete += 1
+            yield f"pulled layer {complete} of {layers}"
+
+
+def _pull(step: Step, image: str) -> None:
+    check_disk(step)
+    step.wait_for(f"the pull of {image}")
+    step.say(f"pulling {image}")
+    try:
+        with step.docker.pulling(image, str(step.folder.login_folder)) as lines:
+            for line in layers_pulled(lines):
+                step.say(line)
+    except DockerError as error:
+        remedy = remedy_for(str(error), image.partition("/")[0], step.machine)
+        raise docker_failed(f"{image} could not be pulled. {remedy}", error) from None
+    step.folder.save_image(image)
+
+
+def _wrong_labels(image: str, found: Optional[Image], service: str, version: str) -> str:
+    labels = (found.service, found.version) if found else ("", "")
+    return (
+        f'the image {image} says that it is service "{labels[0]}", version "{labels[1]}"; expected service '
+        f'"{service}", version "{version}". Build and push this version again.'
+    )

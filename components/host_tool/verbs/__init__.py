@@ -1,0 +1,1 @@
+"""The verbs, a file each. docs/host-tool.md tells what each does."""

@@ -1,0 +1,212 @@
+"""switch APP ROLE RELEASE PREVIOUS: from now on the candidate's release works, and the old containers are retired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..docker.client import Container
+from ..errors import StepError
+from ..first_release import take_over
+from ..identity import check_name, digest_of
+from ..proxy.client import ProxyLostError, ProxyMissingError, ProxyRefusedError, ProxyStoppedError, route_flags
+from ..proxy_container import await_answer, remove_route, revive_proxy
+from ..records.older_tools import forget_older_tools, this_tool
+from ..records.records import ReleaseRecord, RoleRecord
+from ..records.role_folder import RoleFolder
+from ..release.container import bring_up, container_of, take_back
+from ..release.diagnosis import not_ready
+from ..release.readiness import await_ready
+from ..release.retire import retire
+from ..release.running import read_back, running_of, verify, verify_route
+from ..result import Running
+from ..spec import ProbeSpec, RouteSpec, SwitchSpec
+from ..step.step import Step
+from ..step.undo import Undo
+
+SPEC = SwitchSpec
+
+
+@dataclass(frozen=True)
+class Switching:
+    """What a switch is about.
+
+    Attributes:
+        folder: What the host remembers of the role.
+        record: The role before the switch.
+        release: The release that is switched to.
+        made_of: What that is made of.
+        containers: The role's containers before the switch.
+    """
+
+    folder: RoleFolder
+    record: RoleRecord
+    release: str
+    made_of: ReleaseRecord
+    containers: Sequence[Container]
+
+
+def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Running:
+    """Switch, verify what runs, and retire the old containers. PREVIOUS is there for the state: see docs/decisions.md."""
+    switching = _begin(step, spec, role, check_name("release", release))
+    with step.undo() as undo:
+        undo.add(_undo, step, spec, switching)
+        if spec.proxy:
+            container = _switch_route(step, spec, spec.proxy, switching, undo)
+        else:
+            container = _switch_worker(step, spec, switching)
+    record = _commit(step, spec, switching)
+    details, image = read_back(step, container, switching.made_of.image)
+    verify(details, image, switching.made_of.image, release=release, version=spec.version)
+    # A role whose proxy was turned off had a route until now.
+    routes = await_answer(step) if spec.proxy or switching.record.routed else {}
+    if spec.proxy:
+        verify_route(details, record.identity.prefix, spec.proxy.app_port, routes)
+    retire(step, switching.folder, record, switching.containers, routes, spec.retain_containers)
+    forget_older_tools(step.folder)
+    return running_of(details, switching.made_of.image, switching.folder.version_of(record.previous))
+
+
+def _begin(step: Step, spec: SwitchSpec, role: str, release: str) -> Switching:
+    step.version, step.release = spec.version, release
+    folder = step.take_role(role)
+    step.lock(folder.lock)
+    take_over(step, folder)
+    record, made_of = folder.record(), folder.release(release)
+    if not record or not made_of:
+        raise StepError(
+            f"release {release} is not known on this host. Its candidate step has to run again: pulumi up --replace, "
+            "with its URN."
+        )
+    step.host = record.host
+    return Switching(folder, record, release, made_of, step.docker.containers(record.identity))
+
+
+def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo) -> str:
+    """Route to the candidate, drain the old container, and return the candidate's id."""
+    container = bring_up(step, switching.folder, switching.release, switching.containers)
+    _mark(switching)
+    step.wait_for(f"kamal-proxy to switch role {step.role} to version {spec.version} and to drain the old one")
+    step.say(f"switching to version {spec.version}")
+    # From here on only its own refusal tells that kamal-proxy has not switched and will not. When this step is ended in
+    # between, what may be routed stays as it is, and the next step finds out.
+    undo.clear()
+    try:
+        _deploy(step, switching.record.identity.prefix, f"{container}:{route.app_port}", route_flags(spec, route))
+    except ProxyRefusedError as refusal:
+        undo.add(_undo, step, spec, switching)
+        raise _refused(step, container, switching.made_of.container.network, spec, route, str(refusal)) from None
+    except ProxyMissingError:
+        undo.add(_undo, step, spec, switching)
+        raise StepError(
+            "kamal-proxy is not on this host any more. Prepare the host again: pulumi up --replace, with the URN of its "
+            "prepare step."
+        ) from None
+    return container
+
+
+def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None:
+    try:
+        step.proxy.deploy(service, target, flags)
+    except (ProxyStoppedError, ProxyMissingError):
+        # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of
+        # another app was killed while it replaced it.
+        revive_proxy(step)
+        _deploy(step, service, target, flags)
+    except ProxyLostError as lost:
+        step.say(f"kamal-proxy ended before it answered ({lost}): looking at what it routes to")
+        if target not in await_answer(step).get(service, ()):
+            raise StepError(
+                f"nobody knows whether kamal-proxy would have switched to version {step.version}: it ended before it "
+                f"answered ({lost}). The old and the new container stay as they are. Deploy again."
+            ) from None
+
+
+def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: RouteSpec, words: str) -> StepError:
+    """Return the failure of a switch that kamal-proxy has refused."""
+    where = f":{route.app_port}{route.healthcheck.path}"
+    if "failed to become healthy" in words:
+        # Imported late: it takes 25 ms, and a switch that is not refused does without it.
+        from ..release.http_probe import ask
+
+        state = step.docker.state(container, network)
+        answer = ask(container, state, ProbeSpec(route.app_port, route.healthcheck), route.healthcheck.timeout)
+        ended = state.has_crashed(0)
+        reason = "ended before it was healthy" if ended else f"did not become healthy within {spec.deploy_timeout} s"
+        return not_ready(step, container, network, f"{reason} at {where}", [answer] if answer else [])
+    if "host settings conflict" in words:
+        words = "another service on this host has the same proxy.host and path_prefix; change one"
+        return StepError(f"version {spec.version} cannot be routed: {words}.")
+    return StepError(f"version {spec.version} was refused by kamal-proxy: {words}.")
+
+
+def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
+    """Have the release's container work in place of the old one, and return its id."""
+    record = switching.record
+    running = _running_others(switching)
+    if spec.strategy == "stop-first" and running:
+        step.wait_for(f"{len(running)} old container(s) of role {step.role} to stop, up to {spec.stop_timeout} s")
+        step.docker.stop(running, spec.stop_timeout)
+    _mark(switching)
+    found = container_of(switching.release, switching.containers)
+    network = switching.made_of.container.network
+    restarts_before = step.docker.state(found.id, network).restarts if found and found.is_up else 0
+    container = bring_up(step, switching.folder, switching.release, switching.containers)
+    step.wait_for(f"version {spec.version} of role {step.role} to become ready")
+    step.say(f"waiting until {spec.version} is ready")
+    await_ready(
+        step,
+        container,
+        network,
+        delay=spec.readiness_delay or 0,
+        limit=spec.deploy_timeout,
+        restarts_before=restarts_before,
+    )
+    if record.routed:
+        # The role's proxy was turned off.
+        remove_route(step, record.identity.prefix)
+    return container
+
+
+def _mark(switching: Switching) -> None:
+    """Note, before the switch itself, that the release may work from now on: no step takes it for a leftover."""
+    switching.folder.save_release(switching.release, replace(switching.made_of, switched=True))
+    switching.folder.save(replace(switching.record, switching=switching.release))
+
+
+def _commit(step: Step, spec: SwitchSpec, switching: Switching) -> RoleRecord:
+    """Note that the switch is done, and cannot be taken back."""
+    old = switching.record
+    record = replace(
+        old,
+        current=switching.release,
+        previous=old.previous if old.current in ("", switching.release) else old.current,
+        switching="",
+        routed=bool(spec.proxy),
+        stop_timeout=spec.stop_timeout,
+        tool=this_tool(),
+    )
+    switching.folder.save(record)
+    step.folder.save_version(spec.version, digest_of(switching.made_of.image))
+    return record
+
+
+def _undo(step: Step, spec: SwitchSpec, switching: Switching) -> None:
+    """Put the role back as it was before the switch.
+
+    A proxied candidate that was healthy before stays for the next attempt. A worker that did not get ready goes, before
+    the old one starts again: both may publish the same port.
+    """
+    whole = spec.proxy is None and not switching.made_of.switched
+    take_back(step, switching.record.identity, switching.release, switching.containers, whole=whole)
+    switching.folder.save_release(switching.release, switching.made_of)
+    switching.folder.save(switching.record)
+    running = _running_others(switching)
+    if spec.strategy == "stop-first" and running:
+        step.docker.start(running)
+
+
+def _running_others(switching: Switching) -> list[str]:
+    """Return the ids of the containers of other releases that were up before the switch."""
+    others = [container for container in switching.containers if container.release != switching.release]
+    return [container.id for container in others if container.is_up]

@@ -1,0 +1,73 @@
+"""The image of a version: what helps against a failed pull, and what is shown of one."""
+
+import pytest
+
+from components.host_tool.errors import StepError
+from components.host_tool.identity import check_image
+from components.host_tool.release.image import layers_pulled, remedy_for
+
+from .fake_host import FakeHost
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("unauthorized: authentication required", "refused the login: check registry.username"),
+        ("Error response from daemon: pull access denied for shop", "refused the login"),
+        ("denied: requested access to the resource is denied", "refused the login"),
+        ("no basic auth credentials", "refused the login"),
+        ("manifest for registry.test/shop:v1 not found: manifest unknown", "does not have it: push this version"),
+        ("write /var/lib/docker/tmp/x: no space left on device", "The disk of vm is full"),
+        ("x509: certificate signed by unknown authority", "does not trust the registry's certificate"),
+        ("dial tcp: lookup registry.test: no such host", "Check that vm reaches the registry registry.test"),
+        ("", "Check that vm reaches the registry registry.test"),
+    ],
+)
+def test_a_failed_pull_is_told_with_what_helps(said: str, remedy: str) -> None:
+    assert remedy in remedy_for(said, "registry.test", "vm")
+
+
+def test_a_pull_shows_a_line_a_layer() -> None:
+    lines = [
+        "v1: Pulling from shop",
+        "a1: Pulling fs layer",
+        "b2: Pulling fs layer",
+        "c3: Already exists",
+        "b2: Verifying Checksum",
+        "b2: Download complete",
+        "a1: Pull complete",
+        "b2: Pull complete",
+        "Digest: sha256:0",
+        "Status: Downloaded newer image",
+    ]
+    assert list(layers_pulled(lines)) == ["pulled layer 1 of 2", "pulled layer 2 of 2"]
+
+
+def test_a_pull_that_fails_says_what_docker_said(host: FakeHost) -> None:
+    with pytest.raises(StepError, match=r"v1@.* could not be pulled\. The registry .* does not have it") as caught:
+        host.pull("v1")
+    assert caught.value.output == "Docker says: manifest unknown"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "shop",
+        "registry.test/shop:v1",
+        f"shop@sha256:{'a' * 64}",
+        f"shop:v1@sha256:{'a' * 63}",
+        f"shop:v1@sha256:{'A' * 64}",
+        f"shop:v1@sha256:{'a' * 64}\n",
+        f"shop:v1 --privileged@sha256:{'a' * 64}",
+        f"--privileged:v1@sha256:{'a' * 64}",
+        "",
+    ],
+)
+def test_an_image_without_a_digest_is_refused(image: str) -> None:
+    with pytest.raises(StepError, match="is not of the form repository:version@sha256"):
+        check_image(image)
+
+
+def test_an_image_with_a_digest_is_taken() -> None:
+    image = f"registry.test:5000/team/shop:v1.0_x-y@sha256:{'a' * 64}"
+    assert check_image(image) == image
