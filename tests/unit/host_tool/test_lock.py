@@ -21,7 +21,7 @@ from components.host_tool.step.step import Step
 
 from .fake_docker import FakeDocker
 
-HOLD = "import fcntl, sys; file = open(sys.argv[1], 'a+'); fcntl.flock(file, fcntl.LOCK_EX); print(); sys.stdin.read()"
+HOLD = "import fcntl, sys; file = open(sys.argv[1], 'a+'); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
 
 
 @contextmanager
