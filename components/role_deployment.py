@@ -1,5 +1,6 @@
 """A role on a host: its secrets, and the container that the settings make of it."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import pulumi
@@ -52,9 +53,9 @@ class RoleDeployment(pulumi.ComponentResource):
             image: What it runs.
             opts: Options of the component.
         """
-        # What a preview shows of the role as a whole: which of its settings change, even without --diff. The version is none
-        # of them: the secrets would wait for the push.
+        # What a preview shows of the role as a whole: what of it changes, even without --diff.
         inputs = {
+            "version": image.version,
             "cmd": list(role.cmd),
             "env": dict(role.env),
             "env_secret": sorted(role.secret_env),
@@ -84,9 +85,14 @@ class RoleDeployment(pulumi.ComponentResource):
 
     def child(self, step: str, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return the options of a step of this role, which waits for `depends_on` and for the teardown to be there."""
+        return self._options(self, step, depends_on)
+
+    def _options(
+        self, parent: pulumi.Resource, step: str, depends_on: Iterable[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
         formerly = "kamal:index:Release$kamal:index:Role$command:remote:Command"
         return child_of(
-            self,
+            parent,
             depends_on=[self.teardown, *depends_on],
             formerly=f"{formerly}::{self.host.address}-{self.role.name}-{step}",
         )
@@ -127,5 +133,6 @@ class RoleDeployment(pulumi.ComponentResource):
             self.host.connection,
             create=self.host.tool.call("secrets", self.role.name),
             stdin=step_input(spec.SecretsSpec(env=env, registry=registry), secret=True),
-            opts=self.child("secrets"),
+            # Not a child of this component: that has the version, and would have the secrets wait for the push.
+            opts=self._options(self.host, "secrets"),
         )
