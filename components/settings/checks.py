@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from .docker_options import takes_host_port
 from .hooks import check_hook_name
+from .hosts import canonical_host
 from .problem import Problem, report
 from .settings import DEFAULT_PRIMARY_ROLE, Settings
 
@@ -18,9 +20,33 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
     Raises:
         SettingsError: Listing all problems, one on a line, sorted.
     """
-    problems = [*check_roles(settings), *check_secrets(settings), *check_files(settings, project_dir)]
+    problems = [
+        *check_hosts(settings),
+        *check_roles(settings),
+        *check_secrets(settings),
+        *check_files(settings, project_dir),
+    ]
     if problems:
         raise report(problems)
+
+
+def check_hosts(settings: Settings) -> Iterator[Problem]:
+    """Yield hosts that are spelled in two ways: each spelling would be a host of its own, with its own settings."""
+    spellings: dict[str, str] = {}
+    for path, host in _host_references(settings):
+        spelling = spellings.setdefault(canonical_host(host), host)
+        if host != spelling:
+            yield Problem(path, f"{host} is the same host as {spelling}; spell it the same everywhere")
+
+
+def _host_references(settings: Settings) -> Iterator[tuple[str, str]]:
+    for role, role_settings in settings.servers.items():
+        for number, host in enumerate(role_settings.hosts):
+            yield f"servers.{role}.hosts[{number}]", host
+    ssh = settings.ssh
+    for key, by_host in (("users", ssh.users), ("ports", ssh.ports), ("host_keys", ssh.host_keys)):
+        for host in by_host:
+            yield f"ssh.{key}.{host}", host
 
 
 def check_roles(settings: Settings) -> Iterator[Problem]:
@@ -36,10 +62,27 @@ def check_roles(settings: Settings) -> Iterator[Problem]:
                 "stop-first is only possible for a role without proxy; "
                 "behind the proxy, the new container always starts first",
             )
+    yield from _check_published_ports(settings)
     yield from _check_routes(settings)
     task = settings.release_task
     if task and task.role and task.role not in settings.servers:
         yield Problem("release_task.role", f'"{task.role}" is not one of the roles: {names}')
+
+
+def _check_published_ports(settings: Settings) -> Iterator[Problem]:
+    """Yield ports of the host that a role's new container cannot publish, as the old one has them when it starts."""
+    for name, role in settings.servers.items():
+        if settings.role_proxies[name]:
+            remedy = "remove it (kamal-proxy routes requests to proxy.app_port), or publish it from a stop-first role without proxy"
+        elif role.strategy == "start-first":
+            remedy = "set strategy: stop-first"
+        else:
+            continue
+        for published in filter(takes_host_port, role.options.get("publish", ())):
+            yield Problem(
+                f"servers.{name}.options.publish",
+                f"{published} cannot be published by the new container while the old one runs; {remedy}",
+            )
 
 
 def _check_routes(settings: Settings) -> Iterator[Problem]:
@@ -51,7 +94,7 @@ def _check_routes(settings: Settings) -> Iterator[Problem]:
             continue
         for host in role.hosts:
             for served in proxy.all_hosts() or ("",):
-                other = routes.setdefault((host, served, proxy.path_prefix or "/"), name)
+                other = routes.setdefault((canonical_host(host), served, proxy.path_prefix or "/"), name)
                 if other != name:
                     requests = f"requests for {served}" if served else "all requests"
                     yield Problem(

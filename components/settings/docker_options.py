@@ -23,6 +23,18 @@ RESERVED_OPTIONS = {
 }
 
 
+def takes_host_port(published: str) -> bool:
+    """Return whether a value of `--publish` can be given to one container at a time.
+
+    `8080:80` takes the host's port 8080. With `80` and `8000-8010:80`, Docker chooses a free port.
+    """
+    if "=" in published:
+        return "published=" in published
+    host, _, container_port = published.rpartition(":")
+    host_port = host.rpartition(":")[2]
+    return host_port not in ("", "0") and ("-" not in host_port or "-" in container_port)
+
+
 def _check_option_name(value: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]+", value):
         raise ValueError("is not a long option name of `docker run` without its dashes, such as memory")

@@ -26,6 +26,17 @@ def is_host(value: str) -> bool:
     return len(value) <= 253 and all(LABEL.fullmatch(label) for label in value.split("."))
 
 
+def canonical_host(host: str) -> str:
+    """Return the spelling that stands for all spellings of a host name or an IP address. No name is looked up."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower()
+    # SSH to ::ffff:192.0.2.1 reaches 192.0.2.1.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
 def is_server(value: str) -> bool:
     """Return whether a string is a host with or without a port."""
     found = SERVER.fullmatch(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .checks import check_files, check_roles, check_secrets
+from .checks import check_files, check_hosts, check_roles, check_secrets
 from .problem import Problem, problems_of, report
 from .settings import Settings
 
@@ -75,6 +75,8 @@ def _validate(values: Mapping[str, Any]) -> tuple[Settings, list[Problem]]:
 
 def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> Iterator[Problem]:
     """Yield problems between settings and with files, as far as the keys that they depend on are valid."""
+    if "servers" not in invalid:
+        yield from check_hosts(settings)
     if invalid.isdisjoint({"servers", "proxy", "primary_role"}):
         yield from check_roles(settings)
     if "secrets" not in invalid:

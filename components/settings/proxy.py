@@ -1,6 +1,5 @@
 """`proxy`: how kamal-proxy routes requests to the app."""
 
-import re
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -8,33 +7,28 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from .hosts import is_host
 from .model import SettingsModel
 from .proxy_run import ProxyRunSettings
+from .url_path import HealthcheckPath, PathPrefix
 from .values import Bool, Port, PositiveInt, PositiveSeconds, format_value
 
 
-def _check_route_host(value: str) -> str:
+def _normalize_route_host(value: str) -> str:
     # kamal-proxy accepts a whole name, or `*` as its first label.
     if not is_host(value.removeprefix("*.")):
         hint = "; list several names in hosts" if "," in value else ""
         raise ValueError(
             f"must be a host name such as shop.example.com or *.example.com, not {format_value(value)}{hint}"
         )
-    return value
+    # kamal-proxy compares names as they are written, and browsers send them in lower case.
+    return value.lower()
 
 
-def _check_url_path(value: str) -> str:
-    if not re.fullmatch(r"/[!-~]*", value):
-        raise ValueError(f"must start with / and contain no spaces, not {format_value(value)}")
-    return value
-
-
-RouteHost = Annotated[str, AfterValidator(_check_route_host)]
-UrlPath = Annotated[str, AfterValidator(_check_url_path)]
+RouteHost = Annotated[str, AfterValidator(_normalize_route_host)]
 
 
 class HealthcheckSettings(SettingsModel):
     """The health check: a container gets requests once it answers with a 2xx status."""
 
-    path: UrlPath = Field(default="/up", description="Path to request.")
+    path: HealthcheckPath = Field(default="/up", description="Path to request, without a query.")
     interval: PositiveInt = Field(
         default=1,
         description="Seconds between two checks. While this is not set, a new container is checked every 100 ms.",
@@ -60,7 +54,10 @@ class ProxySettings(SettingsModel):
     host: RouteHost | None = Field(default=None, description="Host name to serve. Default: every host name.")
     hosts: tuple[RouteHost, ...] = Field(default=(), description="Host names to serve, in place of `host`.")
     app_port: Port = Field(default=80, description="Port that the app listens on in its container.")
-    path_prefix: UrlPath | None = Field(default=None, description="Serve only paths that start with this prefix.")
+    path_prefix: PathPrefix | None = Field(
+        default=None,
+        description="Serve only paths that start with this prefix. A slash at its end makes no difference.",
+    )
     ssl: Bool = Field(default=False, description="Not supported yet. Terminate TLS in front of the hosts.")
     healthcheck: HealthcheckSettings = Field(
         default=HealthcheckSettings(), description="Health check of a new container before it gets requests."

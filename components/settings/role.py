@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 
 from .docker_options import DockerOptions
 from .env import Env, EnvSettings
-from .hosts import HostName
+from .hosts import HostName, canonical_host
 from .model import SettingsModel
 from .names import RoleName
 from .proxy import ProxySettings
@@ -70,7 +70,9 @@ class RoleSettings(SettingsModel):
     env: Env = Field(default=EnvSettings(), description="Environment variables of the role, on top of the app's `env`.")
     labels: dict[LabelName, Str] = Field(default={}, description="Additional labels of the containers.")
     options: DockerOptions = Field(
-        default={}, description="Additional options of `docker run`, such as `memory: 512m`."
+        default={},
+        description="Additional options of `docker run`, such as `memory: 512m`. "
+        "Only a `stop-first` role can `publish` a fixed port of the host.",
     )
     proxy: RoleProxy = Field(
         default=None,
@@ -91,7 +93,7 @@ class RoleSettings(SettingsModel):
     def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("is empty; a role needs at least one host")
-        names = [host.lower() for host in value]
+        names = [canonical_host(host) for host in value]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"contains {', '.join(repeated)} more than once")
         return value

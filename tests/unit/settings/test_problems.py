@@ -1,6 +1,7 @@
 """Each problem of the settings is reported with its path, what was found and what is expected."""
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ UNKNOWN_KEYS = [
     ),
 ]
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3QgYSByZWFsIGtleSEh"
+
 HOSTS = [
     ({"servers": None}, "servers: is required"),
     ({"servers": []}, "servers.web.hosts: is empty; a role needs at least one host"),
@@ -98,6 +101,31 @@ HOSTS = [
     (
         {"servers": ["root@a"]},
         'servers.web.hosts[0]: must be a host name or an IP address, not "root@a"; set the user in ssh.users',
+    ),
+    ({"servers": ["a.test."]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "a.test."'),
+    ({"servers": ["192.0.2.01"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "192.0.2.01"'),
+    (
+        {"servers": ["2001:db8::1", "2001:DB8:0:0::1"]},
+        "servers.web.hosts: contains 2001:db8::1 more than once",
+    ),
+    (
+        {"servers": ["::ffff:192.0.2.1", "192.0.2.1"]},
+        "servers.web.hosts: contains 192.0.2.1 more than once",
+    ),
+    (
+        {"servers": {"web": ["a", "B.test"], "job": ["b.test"]}},
+        "servers.job.hosts[0]: b.test is the same host as B.test; spell it the same everywhere",
+    ),
+    (
+        {
+            "servers": ["2001:db8::1"],
+            "ssh": {"users": {"2001:DB8::1": "me"}, "ports": {"2001:db8:0::1": 22}, "host_keys": {"2001:0db8::1": KEY}},
+        },
+        [
+            "ssh.host_keys.2001:0db8::1: 2001:0db8::1 is the same host as 2001:db8::1; spell it the same everywhere",
+            "ssh.ports.2001:db8:0::1: 2001:db8:0::1 is the same host as 2001:db8::1; spell it the same everywhere",
+            "ssh.users.2001:DB8::1: 2001:DB8::1 is the same host as 2001:db8::1; spell it the same everywhere",
+        ],
     ),
     ({"servers": [{"a": "tag"}]}, "servers.web.hosts[0]: has tags, which are not supported yet; use roles"),
 ]
@@ -133,6 +161,50 @@ ROLES = [
             "servers.api.proxy: gets requests for x.test on b, and so does role web; give it its own host or path_prefix",
             "servers.api.proxy: gets requests for y.test on b, and so does role web; give it its own host or path_prefix",
         ],
+    ),
+    (
+        {
+            "servers": {
+                "web": {"hosts": ["a"], "proxy": {"host": "Shop.test", "path_prefix": "/api/"}},
+                "api": {"hosts": ["a"], "proxy": {"host": "shop.test", "path_prefix": "/api"}},
+            }
+        },
+        "servers.api.proxy: gets requests for shop.test on a, and so does role web; give it its own host or path_prefix",
+    ),
+    (
+        {"servers": {"web": ["a"], "api": {"hosts": ["A"], "proxy": True}}},
+        [
+            "servers.api.hosts[0]: A is the same host as a; spell it the same everywhere",
+            "servers.api.proxy: gets all requests on A, and so does role web; give it its own host or path_prefix",
+        ],
+    ),
+    (
+        role(options={"publish": ["9000:9000", "9001"]}),
+        (
+            "servers.web.options.publish: 9000:9000 cannot be published by the new container while the old one runs; "
+            "remove it (kamal-proxy routes requests to proxy.app_port), "
+            "or publish it from a stop-first role without proxy"
+        ),
+    ),
+    *(
+        (
+            {"servers": {"web": ["a"], "job": {"hosts": ["a"], "options": {"publish": published}}}},
+            (
+                f"servers.job.options.publish: {published} cannot be published by the new container "
+                "while the old one runs; set strategy: stop-first"
+            ),
+        )
+        for published in (
+            "9000:9000/udp",
+            "127.0.0.1:9000:9000",
+            "[::1]:9000:9000",
+            "9000-9001:9000-9001",
+            "published=9000,target=9000",
+        )
+    ),
+    (
+        role(options={"p": "80:80"}),
+        "servers.web.options.p: is not a long option name of `docker run` without its dashes, such as memory",
     ),
     (role(proxy="yes"), 'servers.web.proxy: must be true, false or a mapping, not "yes"'),
     (role(proxy={"host": "x", "hosts": ["y"]}), "servers.web.proxy: has both host and hosts; set only one of them"),
@@ -185,6 +257,50 @@ PROXY = [
     ({"proxy": {"app_port": [80]}}, "proxy.app_port: must be an integer, not [80]"),
     ({"proxy": {"app_port": 70000}}, "proxy.app_port: must be at most 65535, not 70000"),
     ({"proxy": {"path_prefix": "api"}}, 'proxy.path_prefix: must start with / and contain no spaces, not "api"'),
+    (
+        {"proxy": {"host": "shop.test."}},
+        'proxy.host: must be a host name such as shop.example.com or *.example.com, not "shop.test."',
+    ),
+    *(
+        (
+            {"proxy": {"healthcheck": {"path": path}}},
+            (
+                f'proxy.healthcheck.path: "{path}" must not contain ? or #: '
+                "kamal-proxy would request them as %3F and %23, as part of the path"
+            ),
+        )
+        for path in ("/up?full=1", "/up#top")
+    ),
+    *(
+        (
+            {"proxy": {"healthcheck": {"path": path}}},
+            (
+                f'proxy.healthcheck.path: "{path}" must have two hexadecimal digits after each %: '
+                "kamal-proxy would request / in its place"
+            ),
+        )
+        for path in ("/100%", "/%4x")
+    ),
+    *(
+        (
+            {"proxy": {"path_prefix": prefix}},
+            (
+                f'proxy.path_prefix: "{prefix}" must not contain ?, # or %: '
+                "kamal-proxy compares it with the decoded path of a request, without the query"
+            ),
+        )
+        for prefix in ("/api?v=1", "/api#v1", "/my%20api")
+    ),
+    *(
+        (
+            role(proxy={"path_prefix": prefix}),
+            (
+                f'servers.web.proxy.path_prefix: {json.dumps(prefix)} must not contain , or ": '
+                "kamal-proxy would read it as a list of prefixes"
+            ),
+        )
+        for prefix in ("/api,/admin", '/"api"')
+    ),
     ({"proxy": {"response_timeout": 0}}, "proxy.response_timeout: must be at least 1, not 0"),
     ({"proxy": {"forward_headers": "perhaps"}}, 'proxy.forward_headers: must be true or false, not "perhaps"'),
     *(

@@ -171,6 +171,48 @@ def test_the_proxy_can_serve_all_names_of_a_domain(tmp_path: Path) -> None:
     assert load(tmp_path, proxy={"host": "*.shop.test"}).proxy.all_hosts() == ("*.shop.test",)
 
 
+def test_the_proxy_serves_host_names_in_lower_case_as_browsers_send_them(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        proxy={"host": "Shop.Example.com"},
+        servers={"web": ["a"], "api": {"hosts": ["a"], "proxy": {"hosts": ["API.test", "*.Example.com"]}}},
+    )
+    web, api = settings.roles
+    assert web.proxy
+    assert web.proxy.all_hosts() == ("shop.example.com",)
+    assert api.proxy
+    assert api.proxy.all_hosts() == ("api.test", "*.example.com")
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix"), [("/api", "/api"), ("/api/", "/api"), ("//a/b//", "/a/b"), ("/", "/"), ("//", "/")]
+)
+def test_slashes_around_a_path_prefix_make_no_difference(tmp_path: Path, given: str, prefix: str) -> None:
+    assert load(tmp_path, proxy={"path_prefix": given}).proxy.path_prefix == prefix
+
+
+def test_roles_on_a_host_may_share_a_host_name_or_a_path_prefix_but_not_both(tmp_path: Path) -> None:
+    servers = {
+        "web": ["a"],
+        "other-path": {"hosts": ["a"], "proxy": {"path_prefix": "/api"}},
+        "other-name": {"hosts": ["a"], "proxy": {"host": "api.test"}},
+        "other-host": {"hosts": ["b"], "proxy": True},
+    }
+    assert load(tmp_path, servers=servers, proxy={"host": "shop.test"}).roles
+
+
+def test_a_worker_that_stops_first_can_publish_a_port_of_the_host(tmp_path: Path) -> None:
+    worker = {"hosts": ["a"], "strategy": "stop-first", "options": {"publish": "9000:9000"}}
+    assert load(tmp_path, servers={"web": ["a"], "worker": worker}).roles
+
+
+@pytest.mark.parametrize(
+    "published", ["9000", "9000/udp", "0:9000", "127.0.0.1::9000", "[::1]::9000", "8000-8010:9000", "target=9000"]
+)
+def test_any_role_can_publish_a_port_that_docker_chooses(tmp_path: Path, published: str) -> None:
+    assert load(tmp_path, servers={"web": {"hosts": ["a"], "options": {"publish": published}}}).roles
+
+
 def test_the_only_role_is_the_primary_one(tmp_path: Path) -> None:
     (job,) = load(tmp_path, servers={"job": ["a"]}).roles
     assert job.proxy

@@ -15,6 +15,7 @@ from components.settings import (
     RegistrySettings,
     RoleSettings,
     Settings,
+    SshSettings,
     check_settings,
 )
 from tests.unit.settings.loading import report_lines
@@ -57,6 +58,7 @@ def test_checking_reports_all_problems_between_settings_and_with_files(tmp_path:
         primary_role="api",
         builder=BuilderSettings(context="app"),
         env=EnvSettings(secret=("DB",)),
+        ssh=SshSettings(ports={"::ffff:192.0.2.1": 2222}),
     )
     with pytest.raises(SettingsError) as caught:
         check_settings(settings, tmp_path)
@@ -64,6 +66,7 @@ def test_checking_reports_all_problems_between_settings_and_with_files(tmp_path:
         'builder.context: "app" is not a directory',
         "env.secret[0]: the secret DB is not set; run pulumi config set --secret --path 'deploy:secrets.DB'",
         'primary_role: "api" is not one of the roles: web',
+        "ssh.ports.::ffff:192.0.2.1: ::ffff:192.0.2.1 is the same host as 192.0.2.1; spell it the same everywhere",
     ]
 
 
