@@ -94,9 +94,11 @@ class AppFolder:
 
     # Images and versions.
 
-    def save_image(self, image: str) -> None:
-        """Remember that this app has pulled an image."""
-        write_whole(self.path / "images" / digest_of(image).rpartition(":")[2], image + "\n")
+    def save_image(self, image: str) -> Path:
+        """Remember that this app pulls an image, and return the file that says so."""
+        record = self.path / "images" / digest_of(image).rpartition(":")[2]
+        write_whole(record, image + "\n")
+        return record
 
     def unused_images(self) -> Iterator[tuple[str, Path]]:
         """Yield the images that the app has pulled and no release is made from any more, with the files that say so."""

@@ -56,14 +56,16 @@ def _pull(step: Step, image: str) -> None:
     check_disk(step)
     step.wait_for(f"the pull of {image}")
     step.say(f"pulling {image}")
+    # Before the pull: when that is interrupted, the image may come all the same.
+    record = step.folder.save_image(image)
     try:
         with step.docker.pulling(image, str(step.folder.login_folder)) as lines:
             for line in layers_pulled(lines):
                 step.say(line)
     except DockerError as error:
+        record.unlink()
         remedy = remedy_for(str(error), image.partition("/")[0], step.machine)
         raise docker_failed(f"{image} could not be pulled. {remedy}", error) from None
-    step.folder.save_image(image)
 
 
 def _wrong_labels(image: str, found: Optional[Image], service: str, version: str) -> str:

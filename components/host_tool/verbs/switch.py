@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ..at_once import at_once
 from ..docker.client import Container
 from ..errors import StepError
 from ..first_release import take_over
@@ -56,10 +57,12 @@ def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Runni
         else:
             container = _switch_worker(step, spec, switching)
     record = _commit(step, spec, switching)
-    details, image = read_back(step, container, switching.made_of.image)
+    (details, image), routes = at_once(
+        lambda: read_back(step, container, switching.made_of.image),
+        # A role whose proxy was turned off had a route until now.
+        lambda: await_answer(step) if spec.proxy or switching.record.routed else {},
+    )
     verify(details, image, switching.made_of.image, release=release, version=spec.version)
-    # A role whose proxy was turned off had a route until now.
-    routes = await_answer(step) if spec.proxy or switching.record.routed else {}
     if spec.proxy:
         verify_route(details, record.identity.prefix, spec.proxy.app_port, routes)
     retire(step, switching.folder, record, switching.containers, routes, spec.retain_containers)
