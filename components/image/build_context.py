@@ -7,9 +7,13 @@ from pathlib import Path
 import pulumi
 
 from ..source import Source
+from .build_lock import BuildLock
 
 BUILDS = Path(".local/build")
 """Where contexts and logs are, relative to the project's folder."""
+
+KEPT_LOGS = 10
+"""Logs of earlier builds that stay."""
 
 LOG_TAIL = 30
 """Lines of the build's output that the error of a failed build repeats."""
@@ -21,9 +25,12 @@ LOG_INTERVAL = 0.2
 class BuildContext:
     """The context of a source tree. Nothing is written before the engine decides that it has to build.
 
+    The paths are inputs of the image, and a change of them is another build. So they hold nothing that differs between
+    two people, two stacks or two moments, and all builds of a version in a checkout have the same ones: a lock lets one
+    build at a time use the folder of the builds.
+
     Attributes:
-        folder: The context, relative to the folder of the program: an absolute path among the inputs would differ
-            between two people.
+        folder: The context, relative to the folder of the program.
         log: The build's output, likewise.
     """
 
@@ -32,6 +39,7 @@ class BuildContext:
         self._builds = project / BUILDS
         self.folder = self._builds / source.version
         self.log = self._builds / f"{source.version}.log"
+        self._lock = BuildLock(self._builds / "lock")
         self._built = threading.Event()
 
     def hooks(self, name: str) -> pulumi.ResourceHookBinding:
@@ -41,17 +49,25 @@ class BuildContext:
             name: What the hooks' names begin with.
         """
 
-        def write_context(_: pulumi.ResourceHookArgs) -> None:
-            self._write()
+        async def write_context(_: pulumi.ResourceHookArgs) -> None:
+            self._builds.mkdir(parents=True, exist_ok=True)
+            await self._lock.acquire()
+            try:
+                self._write()
+            except BaseException:
+                self._lock.release()
+                raise
             threading.Thread(target=self._show_log, daemon=True).start()
 
         def remove_context(_: pulumi.ResourceHookArgs) -> None:
             self._built.set()
             shutil.rmtree(self.folder, ignore_errors=True)
+            self._lock.release()
 
         def show_log_tail(_: pulumi.ErrorHookArgs) -> bool:
             self._built.set()
             tail = "\n".join(_read(self.log).splitlines()[-LOG_TAIL:])
+            self._lock.release()
             pulumi.log.error(f"The build of the image failed. The end of its output ({self.log}):\n{tail}")
             return False
 
@@ -62,12 +78,19 @@ class BuildContext:
         )
 
     def _write(self) -> None:
-        self._builds.mkdir(parents=True, exist_ok=True)
         # Keeps the folder from making the user's own working tree dirty.
         (self._builds.parent / ".gitignore").write_text("*\n")
-        self.log.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._remove_leftovers()
         self._source.export(self.folder)
+
+    def _remove_leftovers(self) -> None:
+        """Remove the contexts of failed and killed builds, and old logs. Only the holder of the lock may."""
+        for folder in filter(Path.is_dir, self._builds.iterdir()):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.log.unlink(missing_ok=True)
+        logs = sorted(self._builds.glob("*.log"), key=lambda log: log.stat().st_mtime)
+        for log in logs[:-KEPT_LOGS]:
+            log.unlink()
 
     def _show_log(self) -> None:
         shown = 0
