@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ..at_once import at_once
 from ..docker.client import Container, DockerError, docker_failed
 from ..first_release import take_over
 from ..identity import check_name, digest_of, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
 from ..release.container import bring_up, container_of, is_leftover, make_container, take_back, unrouted
-from ..release.health import await_healthy
+from ..release.health import await_healthy, get_ready_to_probe
 from ..release.image import ensure_image
 from ..result import StartedCandidate
 from ..spec import CandidateSpec, ContainerSpec
@@ -36,7 +37,8 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
         undo.add(_undo, step, folder, record, release, containers)
         _remember_release(folder, release, ReleaseRecord(spec.container, image, secrets_hash), containers)
         if spec.proxy:
-            await_healthy(step, bring_up(step, folder, release, containers), spec, spec.proxy)
+            started, _ = at_once(lambda: bring_up(step, folder, release, containers), get_ready_to_probe)
+            await_healthy(step, started, spec, spec.proxy)
         elif not container_of(release, containers):
             make_container(step, folder, release, start=False)
     return StartedCandidate(release, record.switching or record.current or "none")
