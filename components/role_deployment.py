@@ -1,13 +1,13 @@
 """A role on a host: its secrets, and the container that the settings make of it."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 import pulumi
 
 from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import NETWORK, Host
 from .host_tool import spec
+from .host_tool.json_codec import to_fields
 from .host_tool.result import KeptSecrets
 from .image import AppImage
 from .proxy import route_spec
@@ -61,7 +61,7 @@ class RoleDeployment(pulumi.ComponentResource):
             "env_secret": sorted(role.secret_env),
             "labels": dict(role.labels),
             "options": {option: list(values) for option, values in role.options.items()},
-            "proxy": asdict(route_spec(role.proxy)) if role.proxy else {},
+            "proxy": to_fields(route_spec(role.proxy)) if role.proxy else {},
         }
         super().__init__("kamal:index:Role", name, inputs, opts)
         self.resource_name = name

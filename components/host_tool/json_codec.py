@@ -11,7 +11,13 @@ T = TypeVar("T")
 
 def to_json(value: object) -> str:
     """Return a dataclass as one line of JSON. A field that is None is left out."""
-    return json.dumps(_without_none(dataclasses.asdict(value)))  # type: ignore[call-overload]
+    return json.dumps(to_fields(value))
+
+
+def to_fields(value: Any) -> dict[str, Any]:
+    """Return a dataclass as a mapping, and all that it holds. A field that is None is left out."""
+    fields: dict[str, Any] = _without_none(dataclasses.asdict(value))
+    return fields
 
 
 def from_json(kind: type[T], text: str) -> T:
