@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..at_once import at_once
 from ..docker.client import Container, DockerError, docker_failed
 from ..first_release import take_over
-from ..identity import check_name, digest_of, release_id, role_identity
+from ..identity import check_image, check_name, digest_of, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
 from ..release.container import bring_up, container_of, is_leftover, make_container, take_back, unrouted
@@ -28,7 +28,7 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
     step.lock(folder.lock)
     take_over(step, folder)
     record = _remember_role(folder, spec.container)
-    release = step.release = find_release(folder.releases(), spec.container, image, secrets_hash)
+    release = step.release = find_release(folder.releases(), spec.container, check_image(image), secrets_hash)
     containers = _remove_leftovers(step, folder, record, release)
     if not container_of(release, containers):
         # A container that is kept keeps its image, whose labels were verified when it was made.
