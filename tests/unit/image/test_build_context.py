@@ -31,6 +31,15 @@ asyncio.run(build())
 """
 
 
+def run(awaitable: Awaitable[None]) -> None:
+    """Run a coroutine. `asyncio.run` would leave the thread without an event loop, which Pulumi's Outputs need."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(awaitable)
+    finally:
+        loop.close()
+
+
 class Build:
     """A build, as the engine calls its hooks."""
 
@@ -83,7 +92,7 @@ def test_builds_from_one_checkout_take_turns(project: Path, source: Source, how:
         assert second.files == ["Dockerfile"]
         second.end()
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_a_build_that_does_not_begin_lets_the_next_one_begin(
@@ -98,7 +107,7 @@ def test_a_build_that_does_not_begin_lets_the_next_one_begin(
             await Build(source, project).begin()
         (await Build(source, project).begin()).end()
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_a_failed_update_of_an_image_does_not_end_the_build_of_another_deploy(project: Path, source: Source) -> None:
@@ -112,7 +121,7 @@ def test_a_failed_update_of_an_image_does_not_end_the_build_of_another_deploy(pr
         first.end()
         (await waiting).end()
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_the_wait_for_another_build_is_said_and_has_a_limit(
@@ -130,7 +139,7 @@ def test_the_wait_for_another_build_is_said_and_has_a_limit(
         assert messages == ["Waiting for another build of an image from this folder to end."]
         first.end()
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_the_build_after_a_killed_one_begins_at_once_and_removes_what_that_left(project: Path, source: Source) -> None:
@@ -149,7 +158,7 @@ def test_the_build_after_a_killed_one_begins_at_once_and_removes_what_that_left(
         assert build.files == ["Dockerfile"]
         build.end()
 
-    asyncio.run(build())
+    run(build())
     assert [entry.name for entry in (project / BUILDS).iterdir()] == ["lock"]
 
 
@@ -165,7 +174,7 @@ def test_the_latest_logs_stay(project: Path, source: Source) -> None:
     async def build() -> None:
         (await Build(source, project).begin()).end()
 
-    asyncio.run(build())
+    run(build())
     logs = {log.name for log in (project / BUILDS).glob("*.log")}
     assert logs == {f"v{number}.log" for number in range(2, KEPT_LOGS + 2)}
 
