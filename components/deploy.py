@@ -10,7 +10,7 @@ from .host import Host
 from .image import AppImage, what_to_deploy
 from .project import project_dir
 from .proxy import addresses
-from .release import Release, Running
+from .release import Release, RunningByHost
 from .resource_options import child_of
 from .settings import Settings, check_settings
 from .ssh_connection import ssh_connections
@@ -35,7 +35,7 @@ class Deploy(pulumi.ComponentResource):
     previous_version: pulumi.Output[str]
     image: pulumi.Output[str]
     digest: pulumi.Output[str]
-    hosts: pulumi.Output[Running]
+    hosts: pulumi.Output[RunningByHost]
     addresses: list[str]
 
     @classmethod

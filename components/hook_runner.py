@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from .host_tool.output import lines_of
-from .host_tool.script import run_script
+from .host_tool.script import failure_of, run_script
 
 RUNNER = ("python3", "-I", "-X", "utf8", "-")
 """Runs the program on standard input. Nothing in the project's folder is imported, and its output is UTF-8 anywhere."""
@@ -36,22 +36,11 @@ def run_hook(limit: int, hook: str) -> int:
     if started_at := environment.get("KAMAL_STARTED_AT"):
         # In a variable of its own: the time is no input, or every deploy would differ.
         environment["KAMAL_RUNTIME"] = str(max(0, int(time.time()) - int(started_at)))
-    name = Path(hook).name
-    try:
-        status = run_script(hook, environment, limit, lines_of, lambda line: print(line, flush=True))
-    except OSError as error:
-        return failed(f"hook {name} cannot be run here ({error.strerror}). Check its mode and its first line (#!).")
-    if status is None:
-        return failed(f"hook {name} did not end within {limit} s and was killed.")
-    if status:
-        return failed(f"hook {name} failed with exit status {status}. Its output is above.")
-    return 0
-
-
-def failed(message: str) -> int:
-    """Tell the person who deploys what is wrong, and return the exit status of the program."""
-    print(message, file=sys.stderr, flush=True)
-    return 1
+    status = run_script(hook, environment, limit, lines_of, lambda line: print(line, flush=True))
+    failure = failure_of(f"hook {Path(hook).name}", status, limit, "here")
+    if failure:
+        print(failure, file=sys.stderr, flush=True)
+    return 1 if failure else 0
 
 
 def exit_on_signals() -> None:

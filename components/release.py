@@ -9,7 +9,7 @@ from .candidate import PULL_LIMIT, Candidate, start_candidate
 from .command import RemoteCommand, local_command, remote_command, step_input
 from .hook import Hooks
 from .host import MARGIN, Host
-from .host_tool import result
+from .host_tool.result import Running
 from .host_tool.spec import TaskSpec
 from .image import AppImage
 from .resource_options import child_of
@@ -17,7 +17,7 @@ from .role_deployment import RoleDeployment
 from .settings import Settings
 from .switch import Switch, switch_to
 
-Running = Mapping[str, Mapping[str, Mapping[str, str]]]
+RunningByHost = Mapping[str, Mapping[str, Mapping[str, str]]]
 """By host and role, what the host says runs there."""
 
 
@@ -32,7 +32,7 @@ class Release(pulumi.ComponentResource):
 
     version: pulumi.Output[str]
     previous_version: pulumi.Output[str]
-    running: pulumi.Output[Running]
+    running: pulumi.Output[RunningByHost]
 
     def __init__(
         self,
@@ -183,8 +183,8 @@ def _switch(candidates: Sequence[Candidate], depends_on: Sequence[pulumi.Resourc
     return [*routed, *(switch_to(each, before_workers) for each in candidates if not each.deployment.role.proxy)]
 
 
-def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[Running]:
-    def table(running: Sequence[result.Running]) -> Running:
+def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[RunningByHost]:
+    def table(running: Sequence[Running]) -> RunningByHost:
         hosts: dict[str, dict[str, Mapping[str, str]]] = {}
         for switch, container in zip(switches, running, strict=True):
             deployment = switch.deployment
@@ -194,7 +194,7 @@ def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[Running]:
     return pulumi.Output.all(*(switch.running for switch in switches)).apply(table)
 
 
-def _verified_version(version: str, running: Sequence[result.Running]) -> str:
+def _verified_version(version: str, running: Sequence[Running]) -> str:
     """Return the version if every role on every host runs it.
 
     Raises:

@@ -126,7 +126,7 @@ class RoleDeployment(pulumi.ComponentResource):
         registry = None
         if login:
             server, username = self.settings.registry.server, login.username.reveal()
-            registry = spec.RegistryLogin(server=server, username=username, password=login.password.reveal())
+            registry = spec.RegistryLoginSpec(server=server, username=username, password=login.password.reveal())
         env = {name: secret.reveal() for name, secret in sorted(self.role.secret_env.items())}
         return remote_command(
             f"{self.resource_name}-secrets",

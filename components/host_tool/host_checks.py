@@ -59,7 +59,10 @@ def check_disk(step: Step) -> None:
     Raises:
         StepError: The disk is nearly full.
     """
-    root = step.folder.docker_root()
+    host = step.folder.host()
+    if not host:
+        return
+    root = host.docker_root
     try:
         disk = os.statvfs(root)
     except OSError:

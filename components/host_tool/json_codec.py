@@ -28,16 +28,7 @@ def from_json(kind: type[T], text: str) -> T:
     Raises:
         ValueError: The text is not JSON, or a field is missing or of another type.
     """
-    return decode(kind, json.loads(text))
-
-
-def decode(kind: type[T], data: Any) -> T:
-    """Return parsed JSON as a value of type `kind`: a dataclass, or whatever a field of one may be.
-
-    Raises:
-        ValueError: A field is missing or of another type.
-    """
-    value: T = _decode(kind, data, kind.__name__)
+    value: T = _decode(kind, json.loads(text), kind.__name__)
     return value
 
 

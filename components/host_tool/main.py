@@ -13,14 +13,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .docker.client import Docker, DockerError
+from .docker.client import Docker, DockerError, docker_failed
 from .errors import Interrupted, StepError
 from .identity import check_name
 from .json_codec import from_json, to_json
-from .output import printable
 from .records.app_folder import AppFolder
+from .records.files import forget_unfinished
 from .step.audit import write_audit
 from .step.interrupts import ignore_signals, raise_on_signals, show_signs_of_life
+from .step.message import show
 from .step.run_folder import forget_dead_runs
 from .step.step import Step
 
@@ -34,49 +35,50 @@ def main(words: Sequence[str]) -> int:
     os.umask(0o077)
     # A login without a terminal often has a short PATH.
     os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/bin:/usr/sbin:/sbin"
-    verb, app, *arguments = [*words, "", ""][: max(2, len(words))]
+    verb, app = (*words, "", "")[:2]
     step = Step(verb, AppFolder(app), Docker())
     raise_on_signals()
     show_signs_of_life(lambda: step.waiting_for)
-    failure = changes = ""
+    module = result = None
+    failure, status = "", 0
     try:
         check_name("app", app)
-        module = _module(verb, arguments)
-        changes = "yes" if getattr(module, "CHANGES", True) else ""
+        module = _module(verb, words[2:])
         forget_dead_runs(step.folder.path)
-        result = _run(module, step, arguments)
-    except StepError as error:
-        failure = f"{step.about}{error}"
-        status = FAILED
-        if error.output:
-            _show(error.output)
-    except DockerError as error:
-        failure = f"{step.about}Docker refused a call: {printable(str(error))}"
-        status = FAILED
-    except OSError as error:
-        # A full disk, a file of another user's, a program that is not there.
-        failure = f"{step.about}{error}. Correct that on {step.machine}, then deploy again."
-        status = FAILED
+        forget_unfinished(step.folder.path)
+        result = _run(module, step, words[2:])
+    except (StepError, DockerError, OSError) as error:
+        failure, status = _failure(step, error), FAILED
     except Interrupted as interrupted:
         failure = f"{step.about}ended by {interrupted} while waiting for {step.waiting_for}."
         status = INTERRUPTED
-    else:
-        status = 0
     ignore_signals()
     if failure:
-        _show(failure)
+        show(failure)
     elif result is not None:
         print(to_json(result))
-    if changes:
+    if module and getattr(module, "CHANGES", True):
         _write_audit(step, failure)
     return status
+
+
+def _failure(step: Step, error: Exception) -> str:
+    """Return the message of a step that failed. What a program said about it is shown before."""
+    if isinstance(error, DockerError):
+        error = docker_failed(f"`{error.command}` failed. Correct that on {step.machine}, then deploy again.", error)
+    if isinstance(error, StepError):
+        if error.output:
+            show(error.output)
+        return f"{step.about}{error}"
+    # A full disk, a file of another user's, a program that is not there.
+    return f"{step.about}{error}. Correct that on {step.machine}, then deploy again."
 
 
 def _write_audit(step: Step, failure: str) -> None:
     try:
         write_audit(step, failure)
     except OSError as error:
-        _show(f"{step.about}no line was added to the audit log: {error}.")
+        show(f"{step.about}no line was added to the audit log: {error}.")
 
 
 def _module(verb: str, arguments: Sequence[str]) -> Any:
@@ -100,10 +102,3 @@ def _run(module: Any, step: Step, arguments: Sequence[str]) -> Any:
     else:
         spec = []
     return module.run(step, *spec, *arguments)
-
-
-def _show(text: str) -> None:
-    try:
-        print(text, file=sys.stderr, flush=True)
-    except OSError:
-        pass  # nobody listens any more

@@ -22,6 +22,10 @@ REPLACED = "kamal-proxy-replaced"
 """The name of the old container while a new one takes over."""
 
 ANSWER_LIMIT = 10
+"""Seconds that kamal-proxy may take to answer after its start."""
+
+STOP_TIMEOUT = 10
+"""Seconds that kamal-proxy has to stop."""
 
 
 @dataclass(frozen=True)
@@ -188,10 +192,10 @@ def _found(data: Mapping[str, Any]) -> FoundProxy:
 def _recover(step: Step, recovery: str, found: Mapping[str, FoundProxy]) -> None:
     step.say("an interrupted replacement of kamal-proxy is " + ("finished" if recovery == "finish" else "taken back"))
     if recovery == "finish":
-        step.docker.run("rm", "--force", REPLACED)
+        step.docker.remove([REPLACED])
         return
     if CONTAINER in found:
-        step.docker.run("rm", "--force", CONTAINER)
+        step.docker.remove([CONTAINER])
     step.docker.run("rename", REPLACED, CONTAINER)
 
 
@@ -220,9 +224,9 @@ def _replace(step: Step, network: str, wanted: ProxyRunSpec) -> None:
         step.docker.run("rename", CONTAINER, REPLACED)
         _create(step, network, wanted)
         step.wait_for("the old kamal-proxy to stop")
-        step.docker.run("stop", REPLACED)
+        step.docker.stop([REPLACED], STOP_TIMEOUT)
         _start(step, wanted)
-    step.docker.run("rm", REPLACED)
+    step.docker.remove([REPLACED])
 
 
 def _remove_half_made(step: Step) -> None:

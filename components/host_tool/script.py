@@ -33,13 +33,15 @@ def run_script(
         show: Shows a line.
 
     Returns:
-        Its exit status, as a shell gives it: 128 and the signal's number if one has ended it. None if it was ended at
-        the limit.
-
-    Raises:
-        OSError: It cannot be run.
+        Its exit status, as a shell gives it: 126 or 127 if it cannot be run, 128 and the signal's number if one has
+        ended it. None if it was ended at the limit.
     """
-    process = _start(script, environment)
+    try:
+        process = _start(script, environment)
+    except FileNotFoundError:
+        return 127
+    except OSError:
+        return 126
     showing = threading.Lock()
 
     def relay() -> None:
@@ -64,6 +66,25 @@ def run_script(
     # Nothing is shown from now on: Python aborts if a thread still prints while it exits.
     showing.acquire(timeout=DRAIN_LIMIT)
     return 128 - status if status is not None and status < 0 else status
+
+
+def failure_of(name: str, status: Optional[int], limit: int, place: str) -> str:
+    """Return what is wrong with a script that has ended, "" if nothing is.
+
+    Args:
+        name: What it is called.
+        status: What `run_script` has returned.
+        limit: The seconds that it might take.
+        place: Where it ran: "here" or "on web1".
+    """
+    if status is None:
+        return f"{name} did not end within {limit} s and was killed."
+    if status in (126, 127):
+        return (
+            f"{name} failed with exit status {status}: it, or a command in it, cannot be run {place}. Check its mode, its "
+            "first line (#!) and what it calls."
+        )
+    return f"{name} failed with exit status {status}. Its output is above." if status else ""
 
 
 def _start(script: str, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":

@@ -45,7 +45,7 @@ class PrepareSpec:
 
 
 @dataclass(frozen=True)
-class RegistryLogin:
+class RegistryLoginSpec:
     """The login to a registry."""
 
     server: str
@@ -63,7 +63,7 @@ class SecretsSpec:
     """
 
     env: dict[str, str]
-    registry: Optional[RegistryLogin] = None
+    registry: Optional[RegistryLoginSpec] = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class HealthcheckSettings(SettingsModel):
     path: HealthcheckPath = Field(default="/up", description="Path to request, without a query.")
     interval: PositiveInt = Field(
         default=1,
-        description="Seconds between two checks. While this is not set, a new container is checked every 100 ms.",
+        description="Most seconds between two checks. A new container is checked every 100 ms at first.",
     )
     timeout: PositiveInt = Field(default=5, description="Seconds to wait for an answer.")
 

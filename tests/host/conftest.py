@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.host_tool.spec import RegistryLogin
+from components.host_tool.spec import RegistryLoginSpec
 from dev.sandbox import Inventory, Sandbox
 from tests.host.docker_host import SERVICE, App, Host
 from tests.own_sandbox import own_sandbox
@@ -45,7 +45,7 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
     inventory = sandbox.inventory()
     entry = inventory.hosts[0]
     registry = inventory.registry
-    login = RegistryLogin(registry.server, registry.username, Path(registry.password_file).read_text().strip())
+    login = RegistryLoginSpec(registry.server, registry.username, Path(registry.password_file).read_text().strip())
     images = _push_images(sandbox, inventory, login, tmp_path_factory.mktemp("images"))
     # One connection for all: a session each, as every step has in a deploy.
     ssh, *words = sandbox.ssh(entry.name)
@@ -96,7 +96,7 @@ def _an_app(host: Host) -> Iterator[App]:
     made.remove()
 
 
-def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLogin, folder: Path) -> dict[str, str]:
+def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpec, folder: Path) -> dict[str, str]:
     """Build the app's versions on the sandbox's deployer and push them; version to repository:version@digest."""
     (folder / "serve.sh").write_text(SERVE)
     environment = {

@@ -25,7 +25,7 @@ from components.host_tool.spec import (
     PrepareSpec,
     ProbeSpec,
     ProxyRunSpec,
-    RegistryLogin,
+    RegistryLoginSpec,
     RouteSpec,
     SecretsSpec,
     SwitchSpec,
@@ -75,7 +75,7 @@ class Host:
     ssh: tuple[str, ...]
     # "v1" and so on to repository:version@sha256:...
     images: Mapping[str, str]
-    login: RegistryLogin
+    login: RegistryLoginSpec
 
     def run(self, *words: str, stdin: str = "", timeout: float = 60) -> Result:
         """Run a command over SSH, in the home directory."""
@@ -195,7 +195,7 @@ class App:
         self.log_in()
         return self.call("pull", SERVICE, version, self.host.images[version])
 
-    def log_in(self, login: RegistryLogin | None = None) -> None:
+    def log_in(self, login: RegistryLoginSpec | None = None) -> None:
         """Leave the registry's login on the host, as the secrets' step does."""
         self.call("secrets", "web", spec=SecretsSpec(env={}, registry=login or self.host.login)).result(KeptSecrets)
 

@@ -71,7 +71,7 @@ def full_disk(host: Host) -> Iterator[str]:
 
 def test_a_full_disk_is_told_before_an_image_is_pulled(app: App, host: Host, full_disk: str) -> None:
     host.docker("image", "rm", host.images["v4"], check=False)
-    host.run("sh", "-c", f"cat >{app.home}/host.json", stdin=to_json(HostRecord(docker_root=full_disk)))
+    host.run("sh", "-c", f"cat >{app.home}/host.json", stdin=to_json(HostRecord("kamal", docker_root=full_disk)))
     app.log_in()
     for result in [app.call("pull", SERVICE, "v4", host.images["v4"]), app.candidate("v4")]:
         assert f"only 0 MB are free in {full_disk} on web1, 500 MB are needed" in result.failure

@@ -69,11 +69,13 @@ def test_a_host_whose_docker_daemon_is_down_is_told_to_start_it(app: App) -> Non
     result = app.call("prepare", spec=NO_PROXY, before="export DOCKER_HOST=unix:///tmp/none.sock")
     assert "does not answer" in result.failure
     assert "systemctl start docker" in result.err
+    assert "Docker says: Cannot connect to the Docker daemon at unix:///tmp/none.sock" in result.err
 
 
 def test_a_docker_that_is_too_old_is_refused(app: App) -> None:
     """The one thing that cannot be had for real here is an old Docker: its answer is."""
-    result = app.call("prepare", spec=NO_PROXY, before=docker_replaced_by("echo 19.03.15:/"))
+    answer = '{"ServerVersion": "19.03.15", "DockerRootDir": "/"}'
+    result = app.call("prepare", spec=NO_PROXY, before=docker_replaced_by(f"echo '{answer}'"))
     assert "Docker 19.03.15" in result.failure
     assert "20.10 or newer" in result.err
 

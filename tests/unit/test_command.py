@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.command import pulumi_secret, shell_line, step_input
-from components.host_tool.spec import RegistryLogin
+from components.host_tool.spec import RegistryLoginSpec
 from components.secret import Secret
 from tests.unit.graph import PROJECT
 
@@ -49,7 +49,7 @@ def test_what_is_known_is_not_waited_for() -> None:
 @pytest.mark.parametrize("secret", [False, True])
 def test_what_a_step_reads_is_json_and_secret_as_a_whole(later: bool, secret: bool) -> None:
     def make() -> pulumi.Output[str]:
-        login = RegistryLogin(server="s", username="u", password="p")
+        login = RegistryLoginSpec(server="s", username="u", password="p")
         return step_input(pulumi.Output.from_input(login) if later else login, secret=secret)
 
     assert resolved(make) == ('{"server": "s", "username": "u", "password": "p"}', secret)

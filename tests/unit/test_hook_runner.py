@@ -100,17 +100,19 @@ def test_whoever_ends_the_program_ends_the_hook(tmp_path: Path) -> None:
     wait_until_gone(child)
 
 
-@pytest.mark.parametrize(("command", "status"), [("exit 3", 3), ("no-such-command", 127), ("kill -KILL $$", 137)])
+@pytest.mark.parametrize(("command", "status"), [("exit 3", 3), ("kill -KILL $$", 137)])
 def test_a_failure_is_told_with_the_exit_status(tmp_path: Path, command: str, status: int) -> None:
     found, _, message = run(tmp_path, f"#!/bin/sh\n{command}\n")
     assert (found, message) == (1, f"hook the-hook failed with exit status {status}. Its output is above.\n")
 
 
-def test_a_hook_that_cannot_be_run_is_told(tmp_path: Path) -> None:
-    status, _, message = run(tmp_path, "#!/no/such/interpreter\n")
+@pytest.mark.parametrize("hook", ["#!/no/such/interpreter\n", "#!/bin/sh\nno-such-command\n"])
+def test_a_hook_that_cannot_be_run_is_told(tmp_path: Path, hook: str) -> None:
+    status, _, message = run(tmp_path, hook)
     assert status == 1
     assert message == (
-        "hook the-hook cannot be run here (No such file or directory). Check its mode and its first line (#!).\n"
+        "hook the-hook failed with exit status 127: it, or a command in it, cannot be run here. Check its mode, its first "
+        "line (#!) and what it calls.\n"
     )
 
 

@@ -25,7 +25,15 @@ NOISE = ("Usage:", "Run 'docker", "See 'docker")
 
 
 class DockerError(Exception):
-    """Docker refused something. The text is what it said."""
+    """Docker refused something. The text is what it said.
+
+    Attributes:
+        command: What it was asked for, such as `docker ps`.
+    """
+
+    def __init__(self, said: str, command: str = "docker") -> None:
+        super().__init__(said)
+        self.command = command
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,18 @@ class ContainerState:
 
 @dataclass(frozen=True)
 class ContainerDetails:
-    """What a container is made of, as Docker says."""
+    """What a container is made of, as Docker says.
+
+    Attributes:
+        id: Its whole id.
+        name: Its name.
+        is_running: Whether it runs.
+        since: When it was started, in UTC: 2026-01-31T12:00:00Z.
+        release: Its release label.
+        version: Its version label.
+        kamal_version: KAMAL_VERSION in its environment.
+        image_id: Docker's id of its image.
+    """
 
     id: str
     name: str
@@ -136,23 +155,23 @@ class Docker:
             errors="replace",
         )
         if check and done.returncode:
-            raise DockerError(done.stderr)
+            raise DockerError(done.stderr, f"docker {words[0]}")
         return done
 
     # The engine.
 
     def engine(self) -> tuple[str, str]:
-        """Return the engine's version and its data folder, both "" where it does not answer.
+        """Return the engine's version and its data folder.
 
         Raises:
-            DockerError: The client failed.
+            DockerError: It does not answer, or may not be used.
         """
-        done = self.run("info", "--format", "{{.ServerVersion}}:{{.DockerRootDir}}", check=False)
-        version, _, root = done.stdout.strip().partition(":")
-        # A client that cannot reach the engine may exit with 0.
-        if not version:
-            raise DockerError(done.stderr)
-        return version, root
+        done = self.run("info", "--format", "{{json .}}", check=False)
+        # A client that cannot reach the engine may exit with 0, and print all that it knows without it.
+        info = json.loads(done.stdout or "{}")
+        if not info.get("ServerVersion"):
+            raise DockerError(done.stderr, "docker info")
+        return info["ServerVersion"], info["DockerRootDir"]
 
     def ensure_network(self, name: str) -> bool:
         """Make a network unless it is there, and return whether it was made."""
@@ -249,7 +268,7 @@ class Docker:
         """
         found = self.inspect(container, image)
         if len(found) < 2:
-            raise DockerError("no such container, or no such image")
+            raise DockerError("no such container, or no such image", "docker inspect")
         data = found[0]
         labels = data["Config"]["Labels"] or {}
         variables = dict(variable.partition("=")[::2] for variable in data["Config"]["Env"] or ())
@@ -311,7 +330,7 @@ class Docker:
             try:
                 yield _remembering(lines_of(client.stdout or io.BytesIO()), said)
                 if client.wait():
-                    raise DockerError("\n".join(said[-3:]))
+                    raise DockerError("\n".join(said[-3:]), "docker pull")
             finally:
                 client.kill()
 

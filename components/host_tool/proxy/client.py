@@ -20,7 +20,7 @@ CONTAINER = "kamal-proxy"
 REFUSALS = re.compile(
     r"target failed to become healthy|host settings conflict|service not found|invalid host pattern|"
     r"unable to load|automatic TLS|no healthy targets|rollout target not set|"
-    r"unknown (command|flag|shorthand)|invalid argument|required flag|must be|can only be set|flag needs an argument"
+    r"unknown (command|flag|shorthand)|invalid argument \"|required flag|must be|can only be set|flag needs an argument"
 )
 
 

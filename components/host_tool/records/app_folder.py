@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..identity import digest_of
-from ..spec import RegistryLogin
+from ..spec import RegistryLoginSpec
 from .files import load, save, write_whole
 from .records import HostRecord, TaskRecord, Versions
 from .role_folder import RoleFolder
@@ -51,14 +51,13 @@ class AppFolder:
 
     # The host.
 
-    def docker_root(self) -> str:
-        """Return where Docker keeps its data."""
-        record = load(HostRecord, self.path / "host.json")
-        return record.docker_root if record else "/var/lib/docker"
+    def host(self) -> Optional[HostRecord]:
+        """Return what `prepare` has noted of the host, None before."""
+        return load(HostRecord, self.path / "host.json")
 
-    def save_docker_root(self, docker_root: str) -> None:
-        """Remember where Docker keeps its data."""
-        save(self.path / "host.json", HostRecord(docker_root))
+    def save_host(self, record: HostRecord) -> None:
+        """Note what is known of the host."""
+        save(self.path / "host.json", record)
 
     # Secrets.
 
@@ -66,7 +65,7 @@ class AppFolder:
         """Return the key with which secrets are hashed, which never leaves the host. It is made at the first call."""
         path = self.path / "fingerprint.key"
         if not path.exists():
-            new = path.with_suffix(f".{os.getpid()}")
+            new = path.with_name(f".{path.name}.{os.getpid()}")
             new.write_bytes(os.urandom(32))
             try:
                 # Fails when another step was faster: then its key is the key.
@@ -82,7 +81,7 @@ class AppFolder:
         """The folder that Docker reads the registry's login from (DOCKER_CONFIG)."""
         return self.path / "registry"
 
-    def save_login(self, login: Optional[RegistryLogin]) -> None:
+    def save_login(self, login: Optional[RegistryLoginSpec]) -> None:
         """Keep the registry's login in the form that Docker reads; None for none."""
         auths = {}
         if login:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Optional, TypeVar
 
+from ..errors import StepError
 from ..json_codec import from_json, to_json
 
 T = TypeVar("T")
@@ -14,6 +16,7 @@ T = TypeVar("T")
 def write_whole(path: Path, text: str) -> None:
     """Write a file of which nobody ever sees a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # `forget_unfinished` knows such names.
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         new.write_text(text, encoding="utf-8")
@@ -22,15 +25,28 @@ def write_whole(path: Path, text: str) -> None:
         new.unlink(missing_ok=True)
 
 
+def forget_unfinished(folder: Path) -> None:
+    """Remove what steps that were killed while they wrote have left: it may hold secrets."""
+    for path in folder.rglob(".*"):
+        process = re.fullmatch(r"\..+\.(\d+)", path.name)
+        if process and not Path("/proc", process[1]).exists():
+            path.unlink(missing_ok=True)
+
+
 def save(path: Path, record: object) -> None:
     """Write a record."""
     write_whole(path, to_json(record))
 
 
 def load(kind: type[T], path: Path) -> Optional[T]:
-    """Return the record that a file holds, None if there is no such file."""
+    """Return the record that a file holds, None if there is no such file.
+
+    Raises:
+        StepError: The file is damaged.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return from_json(kind, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return from_json(kind, text)
+    except ValueError as error:
+        raise StepError(f"the file ~/{path} is damaged ({error}). Remove it there, then deploy again.") from None

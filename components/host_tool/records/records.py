@@ -59,8 +59,14 @@ class RoleRecord:
 
 @dataclass(frozen=True)
 class HostRecord:
-    """What `prepare` found out about the host: where Docker keeps its data."""
+    """What `prepare` was told, and what it found out.
 
+    Attributes:
+        network: The Docker network that apps and kamal-proxy share.
+        docker_root: Where Docker keeps its data.
+    """
+
+    network: str
     docker_root: str
 
 

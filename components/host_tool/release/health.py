@@ -14,7 +14,7 @@ SHORTEST_PAUSE = 0.1
 """Seconds between two probes at first."""
 
 
-def get_ready_to_probe() -> None:
+def load_probe() -> None:
     """Load what a probe needs: 25 ms that pass while Docker starts the container. No other step needs it."""
     from . import http_probe  # noqa: F401
 

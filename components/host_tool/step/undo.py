@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Optional
 
 from ..docker.client import DockerError
 from ..errors import Interrupted, StepError
+from ..output import printable
 from .interrupts import ignore_signals
+from .message import show
 
 
 class Undo:
@@ -45,4 +46,4 @@ class Undo:
         try:
             call()
         except (StepError, DockerError, OSError, Interrupted) as failure:
-            print(f"{self._about}putting the host back: {failure}", file=sys.stderr)
+            show(f"{self._about}putting the host back: {printable(str(failure))}")

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..at_once import at_once
-from ..docker.client import Container, DockerError, docker_failed
+from ..docker.client import Container
 from ..first_release import take_over
 from ..identity import check_image, check_name, digest_of, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
 from ..release.container import bring_up, container_of, is_leftover, make_container, take_back, unrouted
-from ..release.health import await_healthy, get_ready_to_probe
+from ..release.health import await_healthy, load_probe
 from ..release.image import ensure_image
 from ..result import StartedCandidate
 from ..spec import CandidateSpec, ContainerSpec
@@ -37,7 +37,7 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
         undo.add(_undo, step, folder, record, release, containers)
         _remember_release(folder, release, ReleaseRecord(spec.container, image, secrets_hash), containers)
         if spec.proxy:
-            started, _ = at_once(lambda: bring_up(step, folder, release, containers), get_ready_to_probe)
+            started, _ = at_once(lambda: bring_up(step, folder, release, containers), load_probe)
             await_healthy(step, started, spec, spec.proxy)
         elif not container_of(release, containers):
             make_container(step, folder, release, start=False)
@@ -91,10 +91,7 @@ def _remember_release(folder: RoleFolder, release: str, new: ReleaseRecord, cont
 
 def _remove_leftovers(step: Step, folder: RoleFolder, record: RoleRecord, release: str) -> list[Container]:
     """Remove earlier candidates, and return the containers that the role has then."""
-    try:
-        containers = step.docker.containers(record.identity)
-    except DockerError as error:
-        raise docker_failed("the containers could not be listed.", error) from None
+    containers = step.docker.containers(record.identity)
     leftovers = leftovers_to_remove(containers, folder.releases(), record.current, release)
     doomed = unrouted(step, [container.id for container in leftovers])
     for container in leftovers:

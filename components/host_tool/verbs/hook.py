@@ -7,12 +7,11 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from typing import Optional
 
 from ..errors import StepError
 from ..identity import check_name
 from ..output import lines_of
-from ..script import run_script
+from ..script import failure_of, run_script
 from ..spec import HookSpec
 from ..step.run_folder import RunFolder
 from ..step.step import Step
@@ -38,16 +37,10 @@ def run(step: Step, spec: HookSpec, name: str, limit: str, *variables: str) -> N
         script = folder / name
         script.write_text(spec.script, encoding="utf-8", errors="surrogateescape")
         script.chmod(0o700)
-        status = _run(str(script), environment, int(limit))
-    if status is None:
-        raise StepError(f"hook {name} did not end within {limit} s and was killed.")
-    if status in (126, 127):
-        raise StepError(
-            f"hook {name} failed with exit status {status}: it, or a command in it, cannot be run on {step.machine}. "
-            "Check its first line (#!) and what it calls."
-        )
-    if status:
-        raise StepError(f"hook {name} failed with exit status {status}. Its output is above.")
+        status = run_script(str(script), environment, int(limit), lines_of, _show)
+    failure = failure_of(f"hook {name}", status, int(limit), f"on {step.machine}")
+    if failure:
+        raise StepError(failure)
 
 
 def kamal_variables(words: Sequence[str]) -> dict[str, str]:
@@ -77,13 +70,5 @@ def secret_variables(secrets: dict[str, str]) -> dict[str, str]:
     return secrets
 
 
-def _run(script: str, environment: dict[str, str], limit: int) -> Optional[int]:
-    def show(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    try:
-        return run_script(script, environment, limit, lines_of, show)
-    except FileNotFoundError:
-        return 127
-    except PermissionError:
-        return 126
+def _show(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..docker.client import DockerError, docker_failed
 from ..host_checks import check_disk, check_docker
 from ..proxy_container import boot_proxy
+from ..records.records import HostRecord
 from ..result import Prepared
 from ..spec import PrepareSpec
 from ..step.step import Step
@@ -15,7 +16,7 @@ SPEC = PrepareSpec
 def run(step: Step, spec: PrepareSpec) -> Prepared:
     """Prepare the host."""
     version, docker_root = check_docker(step)
-    step.folder.save_docker_root(docker_root)
+    step.folder.save_host(HostRecord(spec.network, docker_root))
     check_disk(step)
     step.lock(step.folder.proxy_lock)
     try:

@@ -6,17 +6,12 @@ things are gone already.
 
 from __future__ import annotations
 
-from ..docker.client import DockerError, docker_failed
 from ..first_release import take_over
-from ..identity import RoleIdentity
 from ..proxy.client import CONTAINER, ProxyError, ProxyMissingError
 from ..proxy_container import recover_replacement, remove_route
 from ..records.records import RoleRecord
 from ..release.retire import remove_containers, remove_unused_images, stop_containers
 from ..step.step import Step
-
-NETWORK = "kamal"
-"""The network of all apps: Kamal's name."""
 
 
 def run(step: Step, role: str) -> None:
@@ -37,14 +32,10 @@ def run(step: Step, role: str) -> None:
 
 def _remove_role(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
-    role: RoleIdentity = record.identity
-    remove_route(step, role.prefix)
-    try:
-        containers = step.docker.containers(role)
-    except DockerError as error:
-        raise docker_failed("the containers could not be listed.", error) from None
+    remove_route(step, record.identity.prefix)
+    containers = step.docker.containers(record.identity)
     stop_containers(step, containers, record.stop_timeout)
-    step.wait_for(f"the containers of role {role.role} to go")
+    step.wait_for(f"the containers of role {record.role} to go")
     remove_containers(step, containers)
 
 
@@ -70,8 +61,7 @@ def _remove_proxy(step: Step) -> None:
         return
     else:
         step.wait_for("kamal-proxy to go")
-        try:
-            step.docker.remove([CONTAINER])
-        except DockerError as error:
-            raise docker_failed("kamal-proxy could not be removed.", error) from None
-    step.docker.remove_network(NETWORK)
+        step.docker.remove([CONTAINER])
+    host = step.folder.host()
+    if host:
+        step.docker.remove_network(host.network)

@@ -13,6 +13,7 @@ SPEC = SecretsSpec
 def run(step: Step, spec: SecretsSpec, role: str) -> KeptSecrets:
     """Keep the values, and return their name. Nothing else about them is ever printed."""
     folder = step.take_role(role)
+    step.lock(folder.lock)
     step.folder.save_login(spec.registry)
     if not spec.env:
         return KeptSecrets("-")

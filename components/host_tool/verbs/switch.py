@@ -18,7 +18,7 @@ from ..records.role_folder import RoleFolder
 from ..release.container import bring_up, container_of, take_back
 from ..release.diagnosis import not_ready
 from ..release.readiness import await_ready
-from ..release.retire import retire
+from ..release.retire import retire, stop_containers
 from ..release.running import read_back, running_of, verify, verify_route
 from ..result import Running
 from ..spec import ProbeSpec, RouteSpec, SwitchSpec
@@ -146,10 +146,8 @@ def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: 
 def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
     """Have the release's container work in place of the old one, and return its id."""
     record = switching.record
-    running = _running_others(switching)
-    if spec.strategy == "stop-first" and running:
-        step.wait_for(f"{len(running)} old container(s) of role {step.role} to stop, up to {spec.stop_timeout} s")
-        step.docker.stop(running, spec.stop_timeout)
+    if spec.strategy == "stop-first":
+        stop_containers(step, _others(switching), spec.stop_timeout)
     _mark(switching)
     found = container_of(switching.release, switching.containers)
     network = switching.made_of.container.network
@@ -204,12 +202,11 @@ def _undo(step: Step, spec: SwitchSpec, switching: Switching) -> None:
     take_back(step, switching.record.identity, switching.release, switching.containers, whole=whole)
     switching.folder.save_release(switching.release, switching.made_of)
     switching.folder.save(switching.record)
-    running = _running_others(switching)
-    if spec.strategy == "stop-first" and running:
-        step.docker.start(running)
+    stopped = [container.id for container in _others(switching) if container.is_up]
+    if spec.strategy == "stop-first" and stopped:
+        step.docker.start(stopped)
 
 
-def _running_others(switching: Switching) -> list[str]:
-    """Return the ids of the containers of other releases that were up before the switch."""
-    others = [container for container in switching.containers if container.release != switching.release]
-    return [container.id for container in others if container.is_up]
+def _others(switching: Switching) -> list[Container]:
+    """Return the containers of other releases, as they were before the switch."""
+    return [container for container in switching.containers if container.release != switching.release]

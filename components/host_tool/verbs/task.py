@@ -20,6 +20,7 @@ from ..first_release import take_over
 from ..identity import check_name, role_identity
 from ..records.records import TaskRecord
 from ..records.role_folder import RoleFolder
+from ..release.container import secrets_of
 from ..release.image import ensure_image
 from ..spec import TaskSpec
 from ..step.step import Step
@@ -48,7 +49,7 @@ def run(step: Step, spec: TaskSpec, role: str, image: str, secrets_hash: str) ->
     name = f"{role_identity(container).prefix}-task-{version}"
     if not _can_join(step, name, container.cmd):
         ensure_image(step, image, container.service, version)
-        _start(step, spec, name, image, folder.secrets(secrets_hash))
+        _start(step, spec, name, image, secrets_of(step, folder, secrets_hash))
     _follow(step, spec, name)
     step.folder.save_task(version, TaskRecord(container.cmd))
 
@@ -87,9 +88,7 @@ def _can_join(step: Step, name: str, cmd: tuple[str, ...]) -> bool:
     return False
 
 
-def _start(step: Step, spec: TaskSpec, name: str, image: str, secrets: Optional[dict[str, str]]) -> None:
-    if secrets is None:
-        raise StepError("the secrets of the role are not on this host any more. Have the secrets step run again.")
+def _start(step: Step, spec: TaskSpec, name: str, image: str, secrets: dict[str, str]) -> None:
     environment = split_environment(container_variables(spec.container, name, secrets))
     words = task_words(spec.container, name, {LABEL: _hash(spec.container.cmd)}, image, environment)
     step.say(f"running the release task of version {step.version}")

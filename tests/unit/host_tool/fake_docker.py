@@ -206,7 +206,7 @@ class FakeDocker(Docker):
     def _answer(self, words: tuple[str, ...], stdin: str, env: Mapping[str, str]) -> CompletedProcess[str]:
         verb, *rest = words
         verbs: dict[str, Callable[[list[str]], str]] = {
-            "info": lambda _: "28.0.0:/var/lib/docker\n",
+            "info": lambda _: json.dumps({"ServerVersion": "28.0.0", "DockerRootDir": "/var/lib/docker"}),
             "network": self._network,
             "ps": self._ps,
             "inspect": self._inspect,

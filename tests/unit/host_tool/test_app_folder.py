@@ -3,15 +3,18 @@
 import base64
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from components.host_tool.errors import StepError
 from components.host_tool.records import app_folder
 from components.host_tool.records.app_folder import AppFolder
-from components.host_tool.records.records import RoleRecord, TaskRecord
+from components.host_tool.records.files import forget_unfinished
+from components.host_tool.records.records import HostRecord, RoleRecord, TaskRecord
 from components.host_tool.records.secrets_hash import secrets_hash_of
-from components.host_tool.spec import RegistryLogin
+from components.host_tool.spec import RegistryLoginSpec
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_a_task_of_the_first_release_has_no_command(folder: AppFolder) -> None:
     ],
 )
 def test_the_login_is_kept_as_docker_reads_it(folder: AppFolder, server: str, key: str) -> None:
-    folder.save_login(RegistryLogin(server, "jo", "pass:word ü"))
+    folder.save_login(RegistryLoginSpec(server, "jo", "pass:word ü"))
     config = json.loads((folder.login_folder / "config.json").read_text())
     assert list(config["auths"]) == [key]
     assert base64.b64decode(config["auths"][key]["auth"]).decode() == "jo:pass:word ü"
@@ -92,8 +95,27 @@ def test_no_other_file_is_left_when_a_record_is_written(folder: AppFolder) -> No
 
 
 def test_what_others_have_in_kamal_stays_when_the_last_app_goes(folder: AppFolder) -> None:
-    folder.save_docker_root("/data")
+    folder.save_host(HostRecord("kamal", "/data"))
     (folder.kamal / "proxy").mkdir()
     (folder.kamal / "lock-shop").touch()
     folder.forget()
     assert [path.name for path in folder.kamal.iterdir()] == ["lock-shop"]
+
+
+def test_what_a_step_has_left_that_was_killed_while_it_wrote_a_secret_is_removed(folder: AppFolder) -> None:
+    """It holds the secret; what a living step is just writing stays."""
+    dead = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
+    secrets = folder.role("web").path / "secrets"
+    secrets.mkdir(parents=True)
+    for name in (f".5ec2e7.{dead}", f".5ec2e7.{os.getpid()}", "5ec2e7"):
+        (secrets / name).write_text("hunter2")
+    forget_unfinished(folder.path)
+    assert {path.name for path in secrets.iterdir()} == {f".5ec2e7.{os.getpid()}", "5ec2e7"}
+
+
+def test_a_damaged_record_is_named(folder: AppFolder) -> None:
+    path = folder.role("web").path / "role.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"service": ')
+    with pytest.raises(StepError, match=r"the file ~/.*role\.json is damaged .*Remove it there"):
+        folder.role("web").record()

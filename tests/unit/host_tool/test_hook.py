@@ -74,7 +74,7 @@ def test_lines_of_a_hook_over_64_kib_are_cut_and_what_is_not_utf_8_is_dropped(
     [
         ("#!/bin/sh\nexit 3\n", "hook pre-deploy failed with exit status 3. Its output is above"),
         ("#!/bin/sh\nno-such-program\n", "failed with exit status 127: it, or a command in it, cannot be run"),
-        ("#!/no/such/program\n", "failed with exit status 127: .* Check its first line"),
+        ("#!/no/such/program\n", "failed with exit status 127: .* Check its mode, its first line"),
     ],
 )
 def test_a_hook_that_fails_is_told_with_its_exit_status(host: FakeHost, script: str, sentence: str) -> None:

@@ -105,7 +105,9 @@ def test_a_full_disk_is_seen_by_every_step_that_fills_it(host: FakeHost, monkeyp
 
 
 def test_a_replaced_kamal_proxy_that_cannot_be_removed_fails_no_later_step(host: FakeHost) -> None:
-    host.docker.fail("rm", REPLACED, said="Error response from daemon: device or resource busy\n")
+    host.docker.fail(
+        "rm", "--force", "--volumes", REPLACED, said="Error response from daemon: device or resource busy\n"
+    )
     with pytest.raises(DockerError):
         host.prepare(NEWER)
     assert host.prepare(NEWER).proxy == "kamal-proxy:v0.9.3"

@@ -20,7 +20,9 @@ from components.host_tool.spec import PrepareSpec
 PACK = "import runpy, sys; print(runpy.run_path(sys.argv[1])['packed_program']())"
 
 # Answers `docker info` and `docker network inspect`.
-DOCKER = "#!/bin/sh\n[ \"$1\" != info ] || echo '28.0.0:/'\n"
+DOCKER = """#!/bin/sh
+[ "$1" != info ] || echo '{"ServerVersion": "28.0.0", "DockerRootDir": "/"}'
+"""
 
 NO_DOCKER = "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n"
 

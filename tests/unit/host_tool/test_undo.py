@@ -1,5 +1,6 @@
 """What puts the host back when a step fails."""
 
+import io
 import signal
 
 import pytest
@@ -55,5 +56,19 @@ def test_no_signal_ends_it_half_way() -> None:
     with pytest.raises(StepError), Undo("") as undo:
         undo.add(undone.append, "first")
         undo.add(signal.raise_signal, signal.SIGTERM)
+        raise StepError("failed")
+    assert undone == ["first"]
+
+
+def test_a_connection_that_broke_keeps_no_call_from_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    undone: list[str] = []
+    monkeypatch.setattr("sys.stderr", Closed())
+    with pytest.raises(StepError, match="failed"), Undo("") as undo:
+        undo.add(undone.append, "first")
+        undo.add(fail)
         raise StepError("failed")
     assert undone == ["first"]
