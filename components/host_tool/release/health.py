@@ -52,7 +52,7 @@ def await_healthy(step: Step, container: str, spec: CandidateSpec, probe: ProbeS
         answer = ask(container, state, probe, max(1.0, spec.deploy_timeout - elapsed))
         if not answer and _still_runs(step, container, network, state):
             return
-        if answer and answer not in answers[-1:]:
+        if answer and answer not in answers:
             answers.append(answer)
         if elapsed >= spec.deploy_timeout:
             where = f":{probe.app_port}{probe.healthcheck.path}"

@@ -21,7 +21,7 @@ def ask(container: str, state: ContainerState, probe: ProbeSpec, limit: float) -
         "" if it is healthy, else what is wrong.
     """
     if not state.address:
-        return "it has no address in the network"
+        return "no address: it does not run"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _ContainerHandler(container, state.address))
     request = urllib.request.Request(f"http://{container}:{probe.app_port}{probe.healthcheck.path}")
     request.add_header("User-Agent", "kamal-proxy")

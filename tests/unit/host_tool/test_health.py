@@ -54,7 +54,7 @@ def test_an_app_that_does_not_answer_is_told() -> None:
 
 
 def test_a_container_without_an_address_is_told() -> None:
-    assert ask(CONTAINER, ContainerState("exited"), probe(80), 5) == "it has no address in the network"
+    assert ask(CONTAINER, ContainerState("exited"), probe(80), 5) == "no address: it does not run"
 
 
 def test_a_container_that_has_ended_has_no_process() -> None:
