@@ -42,7 +42,7 @@ def test_a_hook_that_fails_fails_the_step_and_its_output_is_shown(shared_app: Ap
 def test_the_first_line_of_a_hook_says_what_runs_it(shared_app: App) -> None:
     assert "7\n" in hook(shared_app, "#!/usr/bin/awk -f\nBEGIN { print 3 + 4 }\n").err
     assert "no first line" in hook(shared_app, "echo no first line\n").err
-    assert "Check its first line" in hook(shared_app, "#!/no/such/interpreter\n").failure
+    assert "Check its mode, its first line" in hook(shared_app, "#!/no/such/interpreter\n").failure
 
 
 def test_a_hook_that_takes_too_long_is_ended_with_all_that_it_started(shared_app: App, host: Host) -> None:

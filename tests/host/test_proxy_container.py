@@ -55,7 +55,12 @@ def test_a_taken_port_is_named_with_its_holder_and_the_old_proxy_runs_again(app:
 
 
 @pytest.fixture(
-    params=["rename kamal-proxy ", "create --name kamal-proxy", "stop kamal-proxy-replaced", "start kamal-proxy"]
+    params=[
+        "rename kamal-proxy ",
+        "create --name kamal-proxy",
+        "stop --time 10 kamal-proxy-replaced",
+        "start kamal-proxy",
+    ]
 )
 def half_replaced(request: pytest.FixtureRequest, app: App, host: Host) -> App:
     """The app with v1 routed, after a replacement of kamal-proxy that was killed when it had come to one of its calls."""
