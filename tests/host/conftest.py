@@ -74,12 +74,18 @@ def other_app(host: Host, kept_proxy: None) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def shared_app(host: Host, kept_proxy: None) -> Iterator[App]:
-    """An app with v1 routed and v2 pulled, for all the tests of a file that have to leave it as it is."""
+def app_of_the_file(host: Host, kept_proxy: None) -> Iterator[App]:
+    """An app with v1 routed, for all the tests of a file that have to leave it as it is."""
     for app in _an_app(host):
         app.release("v1")
-        app.pull("v2")
         yield app
+
+
+@pytest.fixture
+def shared_app(app_of_the_file: App) -> App:
+    """The file's app, with v2 pulled: another app that was removed in between has taken that with it."""
+    app_of_the_file.pull("v2")
+    return app_of_the_file
 
 
 @pytest.fixture

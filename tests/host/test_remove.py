@@ -65,3 +65,13 @@ def test_a_role_that_never_got_beyond_its_candidate_goes_too(app: App) -> None:
     app.candidate_release("v1")
     assert app.call("remove", "web").status == 0
     assert app.containers() == {}
+
+
+def test_the_last_app_that_uses_an_image_takes_it_with_it(app: App, other_app: App, host: Host) -> None:
+    """The first one has pulled it, and cannot take it from under the other."""
+    app.release("v3")
+    other_app.release("v3")
+    for each in (app, other_app):
+        assert host.docker("image", "inspect", "--format", "{{.Id}}", host.images["v3"])
+        assert each.call("remove", "web").status == 0
+    assert host.docker("image", "inspect", host.images["v3"], check=False) == "[]"

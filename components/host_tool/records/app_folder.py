@@ -94,13 +94,13 @@ class AppFolder:
     # Images and versions.
 
     def save_image(self, image: str) -> Path:
-        """Remember that this app pulls an image, and return the file that says so."""
+        """Remember that this app uses an image, and return the file that says so."""
         record = self.path / "images" / digest_of(image).rpartition(":")[2]
         write_whole(record, image + "\n")
         return record
 
     def unused_images(self) -> Iterator[tuple[str, Path]]:
-        """Yield the images that the app has pulled and no release is made from any more, with the files that say so."""
+        """Yield the images that the app has used and no release is made from any more, with the files that say so."""
         used = {record.image for role in self.roles() for record in role.releases().values()}
         for path in self.path.glob("images/*"):
             image = path.read_text().strip()

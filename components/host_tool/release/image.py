@@ -28,8 +28,15 @@ def ensure_image(step: Step, image: str, service: str, version: str) -> None:
         StepError: It cannot be pulled, or is of another service or version.
     """
     found = step.docker.image(check_image(image))
+    # Also where it is here already: another app may have pulled it, and may go first. And before a pull: when that is
+    # interrupted, the image may come all the same.
+    record = step.folder.save_image(image)
     if not found:
-        _pull(step, image)
+        try:
+            _pull(step, image)
+        except StepError:
+            record.unlink()
+            raise
         found = step.docker.image(image)
     if not found or (found.service, found.version) != (service, version):
         raise StepError(_wrong_labels(image, found, service, version))
@@ -56,14 +63,11 @@ def _pull(step: Step, image: str) -> None:
     check_disk(step)
     step.wait_for(f"the pull of {image}")
     step.say(f"pulling {image}")
-    # Before the pull: when that is interrupted, the image may come all the same.
-    record = step.folder.save_image(image)
     try:
         with step.docker.pulling(image, str(step.folder.login_folder)) as lines:
             for line in layers_pulled(lines):
                 step.say(line)
     except DockerError as error:
-        record.unlink()
         remedy = remedy_for(str(error), image.partition("/")[0], step.machine)
         raise docker_failed(f"{image} could not be pulled. {remedy}", error) from None
 

@@ -76,7 +76,7 @@ def remove_containers(step: Step, containers: Sequence[Container]) -> None:
 
 
 def remove_unused_images(step: Step) -> None:
-    """Remove the images that this app has pulled and no release needs. One that Docker keeps is tried again next time."""
+    """Remove the images that this app has used and no release needs. One that Docker keeps is tried again next time."""
     for image, record in step.folder.unused_images():
         if step.docker.remove_image(image):
             record.unlink()
