@@ -51,9 +51,11 @@ def start_candidate(deployment: RoleDeployment, depends_on: Iterable[pulumi.Reso
             role.name,
             deployment.image.reference,
             deployment.secrets_hash,
+            *deployment.image.build_words,
             limit=PULL_LIMIT + settings.deploy_timeout + MARGIN,
         ),
         stdin=step_input(spec),
+        reason=deployment.reason("candidate"),
         opts=deployment.child("candidate", *deployment.before_pull, *depends_on),
     )
     started = step_result(command, StartedCandidate)

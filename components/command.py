@@ -69,6 +69,7 @@ def remote_command(
     create: Sequence[pulumi.Input[str]] = (),
     stdin: pulumi.Input[str] | None = None,
     delete: Sequence[pulumi.Input[str]] = (),
+    reason: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> RemoteCommand:
     """Declare a command on a host. It runs when it is new, and again in place when one of its inputs changes.
@@ -79,14 +80,20 @@ def remote_command(
         create: The words of the command; none for a Command that only has a `delete`.
         stdin: What the command reads; a Pulumi secret where it holds a secret.
         delete: The words of what runs when the resource leaves the program or the stack is destroyed.
+        reason: Why it has to run again although no input has changed, "" for no reason; None for a Command that never
+            has one.
         opts: The parent, and what the command waits for.
     """
+    if reason == "":
+        # The last reason stays in the state, and is no change.
+        opts.ignore_changes = [*(opts.ignore_changes or ()), "triggers"]
     return RemoteCommand(
         name,
         connection=_connection_args(connection),
         create=shell_line(create) if create else None,
         delete=shell_line(delete) if delete else None,
         stdin=stdin,
+        triggers=[reason] if reason else None,
         # Standard output carries values that become outputs. Progress and errors are on standard error.
         logging=remote.Logging.STDERR,
         # If on, each update costs a refused `setenv` and a warning (pulumi-command #451, #584).

@@ -6,13 +6,16 @@ import pulumi
 
 from .failure import end_quietly_on_interrupt, user_errors
 from .hook import Hooks
-from .host import Host
+from .host import prepare_hosts
 from .image import AppImage, what_to_deploy
-from .project import project_dir
+from .inspection import LookAtHosts, read_state
+from .ownership import declare_owner
+from .project import full_stack_name, project_dir
 from .proxy import addresses
 from .release import Release, RunningByHost
 from .resource_options import child_of
 from .settings import Settings, check_settings
+from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
 from .ssh_connection import ssh_connections
 from .stack_config import stack_settings
 
@@ -54,14 +57,18 @@ class Deploy(pulumi.ComponentResource):
         """
         with user_errors():
             settings = stack_settings(namespace)
-        return cls(name or settings.service, settings, opts=opts)
+        return cls(name or settings.service, settings, owner=namespace, opts=opts)
 
-    def __init__(self, name: str, settings: Settings, *, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, *, owner: str | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         """Declare a deploy with settings that the program has made.
 
         Args:
             name: The resource's name; the names of all its parts begin with it.
             settings: What to deploy, where to and how. Relative paths are relative to the Pulumi project's folder.
+            owner: What tells this deploy from others of the program, and stays when its name changes: then the app is
+                handed over on the hosts. By default its name.
             opts: Options of the component.
 
         Raises:
@@ -69,25 +76,26 @@ class Deploy(pulumi.ComponentResource):
                 or the registry has one.
         """
         end_quietly_on_interrupt()
-        project = project_dir()
+        project, stack = project_dir(), full_stack_name()
         with user_errors():
             check_settings(settings, project)
+            every_host = settings
+            settings = every_host.without_hosts(every_host.skip_hosts)
             connections = ssh_connections(settings)
-            deployable = what_to_deploy(settings, project)
+            look = LookAtHosts.start(settings, connections)
+            state = read_state(stack)
+            deployable = what_to_deploy(settings, project, state, look.versions)
+            has_pre_connect = (project / settings.hooks.path / "pre-connect").exists()
+            inspection = look.compare(
+                settings, state, deploy=name, owner=owner or name, stack=stack, way_may_open=has_pre_connect
+            )
+            check_skipped_hosts(every_host, state)
         super().__init__("kamal:index:Deploy", name, None, opts)
 
-        hooks = Hooks(name, settings, deployable.version, project, parent=self)
+        owned_by = declare_owner(owner or name, stack, parent=self)
+        hooks = Hooks(name, settings, deployable.version, project, inspection, parent=self)
         connected = hooks.run("pre-connect", deployable.version)
-        hosts = [
-            Host(
-                f"{name}-{connection.host}",
-                connection,
-                settings,
-                depends_on=connected,
-                opts=child_of(self, formerly=f"kamal:index:Host::{connection.host}"),
-            )
-            for connection in connections
-        ]
+        hosts = prepare_hosts(name, settings, connections, owned_by, inspection, depends_on=connected, parent=self)
         prepared = [host.prepare for host in hosts]
         set_up = hooks.run("docker-setup", deployable.version, hosts, depends_on=[*connected, *prepared])
         before_build = hooks.run("pre-build", deployable.version, depends_on=set_up)
@@ -106,6 +114,7 @@ class Deploy(pulumi.ComponentResource):
             hooks,
             opts=child_of(self, formerly=f"kamal:index:Release::{settings.service}"),
         )
+        keep_skipped_hosts(name, every_host, state, parent=self, release=release)
 
         self.version, self.previous_version = release.version, release.previous_version
         self.image, self.digest = image.reference, image.digest

@@ -12,6 +12,9 @@ from .command import local_command
 from .secret import Secret
 from .settings import Settings
 
+HOW_IT_IS_DEPLOYED = ("source", "version", "inspect", "skip_hosts", "take_over")
+"""Settings that change nothing about what runs."""
+
 SCRIPT = Path(__file__).with_suffix(".sh")
 
 
@@ -65,7 +68,7 @@ def declare_deploy_start(
 
 def _settings_hash(settings: Settings) -> str:
     """Hash the settings that shape a deploy. How the version was chosen is none of them, nor is any secret."""
-    return _hash(settings.model_dump(mode="json", exclude={"secrets", "source", "version"}))
+    return _hash(settings.model_dump(mode="json", exclude={"secrets", *HOW_IT_IS_DEPLOYED}))
 
 
 def _hash(value: object) -> str:

@@ -3,7 +3,8 @@
 DeployError
 ├── SettingsError   the stack's settings
 ├── SourceError     the Git repository
-└── ImageError      the Docker engine or the registry
+├── ImageError      the Docker engine or the registry
+└── HostError       the hosts
 """
 
 
@@ -21,3 +22,7 @@ class SourceError(DeployError):
 
 class ImageError(DeployError):
     """The image cannot be built here, or its version is not in the registry."""
+
+
+class HostError(DeployError):
+    """Hosts cannot be reached, or are not ready for the deploy."""

@@ -13,6 +13,7 @@ from .hook_runner import RUNNER, runner_text
 from .host import MARGIN, Host
 from .host_tool.program import program_hash
 from .host_tool.spec import HookSpec
+from .inspection import Inspection
 from .naming import service_version
 from .resource_options import child_of
 from .secret import Secret
@@ -26,7 +27,16 @@ ONCE = ("docker-setup",)
 class Hooks:
     """The hooks that the user has, and what they are told. Each is declared by `run`."""
 
-    def __init__(self, name: str, settings: Settings, version: str, project: Path, parent: pulumi.Resource) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        version: str,
+        project: Path,
+        inspection: Inspection,
+        *,
+        parent: pulumi.Resource,
+    ) -> None:
         """Find the hooks.
 
         Args:
@@ -34,10 +44,11 @@ class Hooks:
             settings: The settings of the deploy.
             version: The version that is deployed.
             project: The Pulumi project's folder, relative to the folder of the program.
+            inspection: What the hosts say.
             parent: The component that the hooks belong to.
         """
         self._name, self._settings, self._version = name, settings, version
-        self._project, self._parent = project, parent
+        self._project, self._inspection, self._parent = project, inspection, parent
         folder = project / settings.hooks.path
         self._files = {hook: folder / hook for hook in HOOKS if (folder / hook).exists()}
 
@@ -150,19 +161,27 @@ class Hooks:
                 secrets=secrets,
             )
         )
+        name = f"{host.resource_name}-{hook}{suffix}"
+        reason = self._inspection.reason_of_loss(host.address, name) if hook in ONCE else None
         return remote_command(
-            f"{host.resource_name}-{hook}{suffix}",
+            name,
             host.connection,
             create=host.tool.call("hook", hook, str(limit), *variables, limit=limit + MARGIN),
             stdin=step_input(spec, secret=bool(secrets)),
+            reason=reason,
             opts=self._options(
-                hook, f"command:remote:Command::{host.address}-{hook}{suffix}", [host.prepare, *depends_on]
+                hook,
+                f"command:remote:Command::{host.address}-{hook}{suffix}",
+                [host.prepare, *depends_on],
+                runs_again=bool(reason),
             ),
         )
 
-    def _options(self, hook: str, formerly: str, depends_on: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _options(
+        self, hook: str, formerly: str, depends_on: list[pulumi.Resource], *, runs_again: bool = False
+    ) -> pulumi.ResourceOptions:
         options = child_of(self._parent, depends_on=depends_on, formerly=f"kamal:index:Hook${formerly}")
-        if hook in ONCE:
+        if hook in ONCE and not runs_again:
             # What has run stays as it ran, whatever its inputs become.
             options.ignore_changes = ["create", "stdin", "environment", "connection", "dir"]
         return options

@@ -1,22 +1,20 @@
 """A Docker host, prepared: the host tool is installed, Docker checked, the network and kamal-proxy are up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from .command import RemoteCommand, remote_command
-from .host_tool.json_codec import to_json
+from .command import RemoteCommand, remote_command, step_input
 from .host_tool.program import bootstrap_words, packed_program, program_hash
 from .host_tool.spec import PrepareSpec
-from .naming import app_name
+from .inspection import Inspection
+from .naming import NETWORK, app_name
+from .ownership import Ownership
 from .proxy import run_spec
-from .resource_options import child_of
+from .resource_options import child_of, urn_of
 from .settings import ResolvedRole, Settings
 from .ssh_connection import SshConnection
-
-NETWORK = "kamal"
-"""The bridge network that apps and kamal-proxy share, by Kamal's name."""
 
 SHORT_STEP = 120
 """Seconds that a step may take that only talks to Docker."""
@@ -49,7 +47,9 @@ class HostTool:
         """Return the words that run a verb and end it after `limit` seconds: a Command has no time limit of its own."""
         return ["timeout", "-k", "10", str(limit), self.path, verb, self.app, *words]
 
-    def call_if_installed(self, verb: str, *words: str, limit: int = SHORT_STEP) -> list[pulumi.Input[str]]:
+    def call_if_installed(
+        self, verb: str, *words: pulumi.Input[str], limit: int = SHORT_STEP
+    ) -> list[pulumi.Input[str]]:
         """Like `call`, with any installed version of the tool; succeeds where there is none, as on a wiped host."""
         return ["sh", "-c", CALL_IF_INSTALLED, "sh", self.path, str(limit), verb, self.app, *words]
 
@@ -60,8 +60,11 @@ class Host(pulumi.ComponentResource):
     Attributes:
         prepare: The Command that everything else on this host waits for.
         teardowns: By role of this host, the Command that tears the role down when it leaves the settings or the stack
-            is destroyed, and does nothing until then. Declared before there is an image, so that a host that a failed
-            first deploy has prepared is cleaned, too.
+            is destroyed, and does nothing until then.
+
+    Pulumi runs the `delete` of a Command when it leaves, and also when it was replaced. So `prepare` holds the app on the host,
+    and no teardown takes down what is held. Its own `delete` lets go of the app; where it is replaced, before it prepares the
+    host again. It depends on the teardowns, so that they are deleted after it.
     """
 
     prepare: RemoteCommand
@@ -72,6 +75,8 @@ class Host(pulumi.ComponentResource):
         name: str,
         connection: SshConnection,
         settings: Settings,
+        owner: Ownership,
+        inspection: Inspection,
         *,
         depends_on: Iterable[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -82,6 +87,8 @@ class Host(pulumi.ComponentResource):
             name: The resource's name; its parts' names begin with it.
             connection: The way to the host.
             settings: What is deployed to it.
+            owner: Whose the app is.
+            inspection: What the hosts say.
             depends_on: What has to succeed before the host is first contacted.
             opts: Options of the component.
         """
@@ -89,26 +96,86 @@ class Host(pulumi.ComponentResource):
         self.connection = connection
         self.address = connection.host
         self.resource_name = name
+        self.owner = owner
+        self.inspection = inspection
         self.tool = HostTool(app_name(settings.service, settings.destination))
-        roles = [role for role in settings.roles if self.address in role.hosts]
-        proxy = run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None
-        self.prepare = remote_command(
-            f"{name}-prepare",
-            connection,
-            create=bootstrap_words(self.tool.app),
-            stdin=to_json(PrepareSpec(network=NETWORK, proxy=proxy, tool=packed_program())),
-            opts=child_of(self, depends_on=depends_on, formerly=self._formerly("prepare")),
-        )
-        self.teardowns = {role.name: self._teardown(role) for role in roles}
+        self.teardowns = {role.name: self._teardown(role) for role in settings.roles_on(self.address)}
+        self.prepare = self._prepare(settings, [*depends_on, *self.teardowns.values()])
         self.register_outputs({"docker": self.prepare.stdout})
 
-    def _teardown(self, role: ResolvedRole) -> RemoteCommand:
+    def _prepare(self, settings: Settings, depends_on: Iterable[pulumi.Resource]) -> RemoteCommand:
+        options = child_of(self, depends_on=depends_on, formerly=self._formerly("prepare"))
+        options.delete_before_replace = True
         return remote_command(
-            f"{self.resource_name}-{role.name}-teardown",
+            f"{self.resource_name}-prepare",
             self.connection,
-            delete=self.tool.call_if_installed("remove", role.name, limit=role.stop_timeout + MARGIN),
-            opts=child_of(self, depends_on=[self.prepare], formerly=self._formerly(f"{role.name}-anchor")),
+            create=[*bootstrap_words(self.tool.app), self.owner.id],
+            stdin=step_input(urn_of(self).apply(lambda urn: self._prepare_spec(settings, urn))),
+            delete=self.tool.call_if_installed("abandon", *self.owner.words, urn_of(self)),
+            reason=self.reason("prepare", self.inspection.of(self.address).prepare),
+            opts=options,
         )
+
+    def _prepare_spec(self, settings: Settings, urn: str) -> PrepareSpec:
+        roles = settings.roles_on(self.address)
+        return PrepareSpec(
+            network=NETWORK,
+            service=settings.service,
+            destination=settings.destination,
+            roles=tuple(role.name for role in roles),
+            stack=self.owner.stack,
+            resource=urn,
+            take_over=settings.take_over,
+            tool=packed_program(),
+            proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
+        )
+
+    def _teardown(self, role: ResolvedRole) -> RemoteCommand:
+        # The app is in the name: one that is called otherwise from now on leaves, and has to be torn down.
+        return remote_command(
+            f"{self.resource_name}-{role.name}-teardown-{self.tool.app}",
+            self.connection,
+            delete=self.tool.call_if_installed(
+                "remove", role.name, *self.owner.words, self.address, limit=role.stop_timeout + MARGIN
+            ),
+            opts=child_of(self, formerly=self._formerly(f"{role.name}-anchor")),
+        )
+
+    def reason(self, step: str, reason: str) -> str:
+        """Return why a step on this host has to run again, "" for no reason."""
+        return self.inspection.reason(f"{self.resource_name}-{step}", reason)
 
     def _formerly(self, step: str) -> str:
         return f"kamal:index:Host$command:remote:Command::{self.address}-{step}"
+
+
+def prepare_hosts(
+    name: str,
+    settings: Settings,
+    connections: Sequence[SshConnection],
+    owner: Ownership,
+    inspection: Inspection,
+    *,
+    depends_on: Iterable[pulumi.Resource],
+    parent: pulumi.Resource,
+) -> list[Host]:
+    """Declare the preparation of every host: all at once, but one at a time where kamal-proxy may be replaced.
+
+    Its replacement interrupts the requests to a host for a moment, and one that fails must not go on to the next host.
+    """
+    hosts: list[Host] = []
+    before = list(depends_on)
+    for connection in connections:
+        host = Host(
+            f"{name}-{connection.host}",
+            inspection.state.with_last_keys(connection, f"{name}-{connection.host}-prepare"),
+            settings,
+            owner,
+            inspection,
+            depends_on=before,
+            opts=child_of(parent, formerly=f"kamal:index:Host::{connection.host}"),
+        )
+        hosts.append(host)
+        if inspection.may_replace_proxy(connection.host):
+            before.append(host.prepare)
+    return hosts

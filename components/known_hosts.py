@@ -7,19 +7,16 @@ KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa
 are left out: the official command plugin (1.2.1) asks for signatures that no current SSH server makes with them."""
 
 
-def known_host_key(host: str, port: int) -> str | None:
-    """Return the preferred key that known_hosts holds for a host; None if it holds none."""
-    known = known_host_keys(host, port)
-    preferred = (key for key_type in KEY_TYPES for key in known if key.startswith(f"{key_type} "))
-    return next(preferred, None)
+def known_host_keys(host: str, port: int) -> tuple[str, ...]:
+    """Return the keys that known_hosts holds for a host, as `type base64`, the preferred type first.
 
-
-def known_host_keys(host: str, port: int) -> list[str]:
-    """Return all keys that known_hosts holds for a host, as `type base64`. Hashed host names are understood."""
+    Hashed host names are understood.
+    """
     name = host if port == 22 else f"[{host}]:{port}"
     found = ssh_keygen("-F", name)
     lines = [line.split() for line in found.splitlines() if line and not line.startswith(("#", "@"))]
-    return [f"{fields[1]} {fields[2]}" for fields in lines if len(fields) >= 3]
+    keys = [f"{fields[1]} {fields[2]}" for fields in lines if len(fields) >= 3]
+    return tuple(key for key_type in KEY_TYPES for key in keys if key.startswith(f"{key_type} "))
 
 
 def ssh_keygen(*words: str) -> str:

@@ -1,9 +1,21 @@
 """Names in the form that Kamal gives them, so that its conventions and tools keep working."""
 
+NETWORK = "kamal"
+"""The bridge network that apps and kamal-proxy share, by Kamal's name."""
+
+
+BUILD_LABEL = "pulumi-kamal.build"
+"""The label of an image with a hash of the settings that it was built with: a tag can be pushed by several stacks."""
+
 
 def app_name(service: str, destination: str) -> str:
     """Name an app on its hosts: `service-destination`, or `service` if the destination is empty."""
     return f"{service}-{destination}" if destination else service
+
+
+def owner_command(owner: str) -> str:
+    """Name the Command that makes the id of a deploy's owner, which is read back from the state by that name."""
+    return f"{owner}-owner"
 
 
 def service_version(service: str, version: str) -> str:
@@ -14,7 +26,7 @@ def service_version(service: str, version: str) -> str:
     return f"{service}@{version if '_' in version else version[:7]}"
 
 
-def image_labels(service: str, version: str, commit: str, created: str, source_url: str | None) -> dict[str, str]:
+def oci_labels(service: str, version: str, commit: str, created: str, source_url: str | None) -> dict[str, str]:
     """List the labels of a built image: the annotations of the OCI image specification, and Kamal's `service`.
 
     Args:

@@ -15,3 +15,8 @@ def project_dir() -> Path:
     root = pulumi.get_root_directory()
     # A language host of before 3.80 does not tell, and the SDK then makes up a name.
     return Path(os.path.relpath(Path(root).resolve())) if root and Path(root).is_absolute() else Path()
+
+
+def full_stack_name() -> str:
+    """Return organization/project/stack."""
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"

@@ -12,6 +12,7 @@ def run_spec(run: ProxyRunSettings) -> ProxyRunSpec:
         https_port=run.https_port,
         log_max_size=run.log_max_size,
         options=run.options,
+        replace=run.replace,
     )
 
 

@@ -12,9 +12,10 @@ from .host import MARGIN, Host
 from .host_tool.result import Running
 from .host_tool.spec import TaskSpec
 from .image import AppImage
+from .inspection import StackState
 from .resource_options import child_of
 from .role_deployment import RoleDeployment
-from .settings import Settings
+from .settings import ReleaseTaskSettings, Settings
 from .switch import Switch, switch_to
 
 RunningByHost = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -101,7 +102,9 @@ class Release(pulumi.ComponentResource):
         return remote_command(
             f"{host.resource_name}-pull",
             host.connection,
-            create=host.tool.call("pull", settings.service, image.version, image.reference, limit=PULL_LIMIT),
+            create=host.tool.call(
+                "pull", settings.service, image.version, image.reference, *image.build_words, limit=PULL_LIMIT
+            ),
             opts=self._child(f"command:remote:Command::{host.address}-pull", [host.prepare, *login]),
         )
 
@@ -115,16 +118,34 @@ class Release(pulumi.ComponentResource):
         spec = deployment.container_spec.apply(
             lambda container: TaskSpec(container=replace(container, cmd=task.cmd), timeout=task.timeout)
         )
+        options = self._child("command:remote:Command::release-task", depends_on)
+        if self._has_run(deployment.host.inspection.state, task):
+            # Another primary host is no reason to migrate again.
+            options.ignore_changes = ["connection", "create", "stdin"]
         command = remote_command(
-            f"{self._name}-release-task",
+            self._task_name,
             deployment.host.connection,
             create=deployment.host.tool.call(
-                "task", name, self._image.reference, deployment.secrets_hash, limit=task.timeout + MARGIN
+                "task",
+                name,
+                self._image.reference,
+                deployment.secrets_hash,
+                *self._image.build_words,
+                limit=task.timeout + MARGIN,
             ),
             stdin=step_input(spec),
-            opts=self._child("command:remote:Command::release-task", depends_on),
+            opts=options,
         )
         return [command]
+
+    @property
+    def _task_name(self) -> str:
+        return f"{self._name}-release-task"
+
+    def _has_run(self, state: StackState, task: ReleaseTaskSettings) -> bool:
+        """Return whether the stack has run the release task for this version."""
+        container = state.stdin(self._task_name).get("container", {})
+        return (container.get("version"), container.get("cmd")) == (self._image.tag, list(task.cmd))
 
     def _boot(self, depends_on: Iterable[pulumi.Resource]) -> tuple[list[Switch], list[pulumi.Resource]]:
         """Declare candidates and switches, group by group, each group between its hooks.

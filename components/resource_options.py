@@ -5,6 +5,18 @@ from collections.abc import Iterable
 import pulumi
 
 
+def urn_of(component: pulumi.ComponentResource) -> pulumi.Output[str]:
+    """Return the URN of a component as a value that depends on nothing.
+
+    `component.urn` waits for all its parts. One of them could not have it as an input.
+    """
+
+    async def urn() -> str:
+        return str(await component.urn.future())
+
+    return pulumi.Output.from_input(urn())
+
+
 def child_of(
     parent: pulumi.Resource,
     *,

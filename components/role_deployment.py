@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import pulumi
 
 from .command import RemoteCommand, remote_command, step_input, step_result
-from .host import NETWORK, Host
+from .host import Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
 from .host_tool.result import KeptSecrets
 from .image import AppImage
+from .inspection import RoleReasons
+from .naming import NETWORK
 from .proxy import route_spec
 from .resource_options import child_of
 from .settings import ResolvedRole, Settings
@@ -79,12 +81,15 @@ class RoleDeployment(pulumi.ComponentResource):
         )
 
     @property
-    def teardown(self) -> pulumi.Resource:
-        """What takes the role down. It is there before anything that it would have to remove."""
-        return self.host.teardowns[self.role.name]
+    def _reasons(self) -> RoleReasons:
+        return self.host.inspection.of(self.host.address).roles.get(self.role.name, RoleReasons())
+
+    def reason(self, step: str, reason: str | None = None) -> str:
+        """Return why a step has to run again, "" for no reason: by default why the release has to be made right."""
+        return self.host.reason(f"{self.role.name}-{step}", self._reasons.release if reason is None else reason)
 
     def child(self, step: str, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Return the options of a step of this role, which waits for `depends_on` and for the teardown to be there."""
+        """Return the options of a step of this role, which waits for the host to be prepared and for `depends_on`."""
         return self._options(self, step, depends_on)
 
     def _options(
@@ -93,7 +98,7 @@ class RoleDeployment(pulumi.ComponentResource):
         formerly = "kamal:index:Release$kamal:index:Role$command:remote:Command"
         return child_of(
             parent,
-            depends_on=[self.teardown, *depends_on],
+            depends_on=[self.host.prepare, *depends_on],
             formerly=f"{formerly}::{self.host.address}-{self.role.name}-{step}",
         )
 
@@ -133,6 +138,7 @@ class RoleDeployment(pulumi.ComponentResource):
             self.host.connection,
             create=self.host.tool.call("secrets", self.role.name),
             stdin=step_input(spec.SecretsSpec(env=env, registry=registry), secret=True),
+            reason=self.reason("secrets", self._reasons.secrets),
             # Not a child of this component: that has the version, and would have the secrets wait for the push.
             opts=self._options(self.host, "secrets"),
         )

@@ -4,19 +4,32 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from .errors import SettingsError
-from .known_hosts import known_host_key
+from .known_hosts import known_host_keys
 from .secret import Secret
 from .settings import Settings
 
 
 @dataclass(frozen=True)
 class SshEndpoint:
-    """An SSH server: its address, the user, the port, and the key it has to show (None: any key is accepted)."""
+    """An SSH server.
+
+    Attributes:
+        host: Its address.
+        user: Who logs in.
+        port: Its port.
+        host_key: The key that it has to show; None if any key is accepted.
+        known_keys: All keys that are known of it: the pinned one, or those in known_hosts.
+    """
 
     host: str
     user: str
     port: int
     host_key: str | None = None
+    known_keys: tuple[str, ...] = ()
+
+    def expecting(self, key: str) -> "SshEndpoint":
+        """Return the endpoint with another key to be shown, if that is a known one; else as it is."""
+        return replace(self, host_key=key) if key in self.known_keys else self
 
 
 @dataclass(frozen=True)
@@ -53,8 +66,11 @@ def ssh_connections(settings: Settings) -> tuple[SshConnection, ...]:
     if jump:
         endpoints.append(SshEndpoint(jump.host, jump.user, jump.port))
     with ThreadPoolExecutor() as threads:
-        keys = threads.map(lambda endpoint: _expected_key(settings, endpoint), endpoints)
-    pinned = [replace(endpoint, host_key=key) for endpoint, key in zip(endpoints, keys, strict=True)]
+        keys = threads.map(lambda endpoint: _known_keys(settings, endpoint), endpoints)
+    pinned = [
+        replace(endpoint, host_key=next(iter(known), None), known_keys=known)
+        for endpoint, known in zip(endpoints, keys, strict=True)
+    ]
     unknown = [endpoint for endpoint in pinned if endpoint.host_key is None]
     if unknown and not ssh.accept_unknown_host_keys:
         raise SettingsError("\n".join(_unknown_key(endpoint) for endpoint in unknown))
@@ -69,8 +85,10 @@ def ssh_connections(settings: Settings) -> tuple[SshConnection, ...]:
     )
 
 
-def _expected_key(settings: Settings, endpoint: SshEndpoint) -> str | None:
-    return settings.ssh.host_keys.get(endpoint.host) or known_host_key(endpoint.host, endpoint.port)
+def _known_keys(settings: Settings, endpoint: SshEndpoint) -> tuple[str, ...]:
+    """Return the keys that a server may show, the preferred one first."""
+    pinned = settings.ssh.host_keys.get(endpoint.host)
+    return (pinned,) if pinned else known_host_keys(endpoint.host, endpoint.port)
 
 
 def _unknown_key(endpoint: SshEndpoint) -> str:

@@ -45,6 +45,7 @@ def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Sw
             "switch", deployment.role.name, candidate.release, candidate.previous, limit=waits + MARGIN
         ),
         stdin=step_input(deployment.image.version.apply(lambda version: switch_spec(deployment, version))),
+        reason=deployment.reason("switch"),
         opts=deployment.child("switch", candidate.command, *depends_on),
     )
     return Switch(deployment, command, running=step_result(command, Running))

@@ -6,14 +6,14 @@ Its files in roles/ROLE: `names`, `current`, `previous`, `switching`, `releases/
 
 from __future__ import annotations
 
-import base64
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from .identity import digest_of
-from .proxy_container import remove_route
-from .records.records import ReleaseRecord, RoleRecord
+from .proxy_container import remove_own_route
+from .records.former_record import former_record, parse_spec, word
+from .records.records import ReleaseRecord
 from .records.role_folder import RoleFolder
 from .records.secrets_hash import secrets_hash_of
 from .spec import ContainerSpec
@@ -25,31 +25,18 @@ def take_over(step: Step, folder: RoleFolder) -> None:
 
     The role's record is written last: a step that is killed before leaves the old files, and the next one does it again.
     """
-    if folder.record() or not (folder.path / "names").exists():
+    role = None if folder.record() else former_record(folder)
+    if not role:
         return
-    names = parse_spec((folder.path / "names").read_text())
     secrets = _take_over_secrets(step, folder)
-    routed = False
-    current = _word(folder.path / "current")
     for path in sorted(folder.path.glob("releases/*/spec"), key=lambda path: path.stat().st_mtime):
-        spec = parse_spec(path.read_text())
-        release = _release_record(path.parent, spec, secrets)
+        release = _release_record(path.parent, parse_spec(path.read_text()), secrets)
         folder.save_release(path.parent.name, release)
         if release.switched:
             step.folder.save_version(release.container.version, digest_of(release.image))
-        routed = routed or (path.parent.name == current and spec["mode"] == "proxy")
-    role = RoleRecord(
-        service=names["service"],
-        role=names["role"],
-        destination=names.get("destination", ""),
-        host=names["host"],
-        current=current,
-        previous=_word(folder.path / "previous"),
-        switching=_word(folder.path / "switching"),
-        routed=routed,
-    )
-    # The route of a health gate that was killed.
-    remove_route(step, f"{role.identity.prefix}-candidate")
+    # The route of a health gate that was killed. A stack whose destination is "candidate" has a route of the same name.
+    containers = step.docker.containers(role.identity)
+    remove_own_route(step, f"{role.identity.prefix}-candidate", [container.id for container in containers])
     folder.save(role)
     _forget_old_files(folder, secrets)
 
@@ -78,18 +65,6 @@ def container_spec(spec: Mapping[str, str]) -> ContainerSpec:
     )
 
 
-def parse_spec(text: str) -> dict[str, str]:
-    """Return the fields of a spec of the first release."""
-    fields = {}
-    for line in text.splitlines():
-        key, _, value = line.partition(": ")
-        if value.startswith("!!binary"):
-            fields[key] = base64.b64decode(value.partition(" ")[2]).decode()
-        elif key:
-            fields[key] = value[1:-1]
-    return fields
-
-
 def _take_over_secrets(step: Step, folder: RoleFolder) -> dict[str, str]:
     """Keep the secret values under today's hashes, and return old hash to new."""
     renamed = {"-": "-"}
@@ -106,8 +81,8 @@ def _take_over_secrets(step: Step, folder: RoleFolder) -> dict[str, str]:
 def _release_record(path: Path, spec: Mapping[str, str], secrets: Mapping[str, str]) -> ReleaseRecord:
     return ReleaseRecord(
         container=container_spec(spec),
-        image=_word(path / "image"),
-        secrets_hash=secrets.get(_word(path / "secrets"), "gone"),
+        image=word(path / "image"),
+        secrets_hash=secrets.get(word(path / "secrets"), "gone"),
         switched=(path / "switched").exists(),
     )
 
@@ -127,7 +102,3 @@ def _forget_old_files(folder: RoleFolder, secrets: Mapping[str, str]) -> None:
 
 def _fields(spec: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {key[len(prefix) :]: value for key, value in spec.items() if key.startswith(prefix)}
-
-
-def _word(path: Path) -> str:
-    return path.read_text().strip() if path.exists() else ""

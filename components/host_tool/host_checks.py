@@ -6,8 +6,9 @@ import getpass
 import os
 import re
 import shutil
+from typing import Optional
 
-from .docker.client import DockerError, docker_failed
+from .docker.client import DockerError, Engine, docker_failed
 from .errors import StepError
 from .step.step import Step
 
@@ -17,8 +18,8 @@ LEAST_FREE = 500
 """Megabytes that have to be free: an image that fills the disk takes the running version with it."""
 
 
-def check_docker(step: Step) -> tuple[str, str]:
-    """Return the engine's version and its data folder.
+def check_docker(step: Step) -> Engine:
+    """Return the engine, which can be used.
 
     Raises:
         StepError: Docker is not installed, does not answer, may not be used, or is too old.
@@ -30,7 +31,7 @@ def check_docker(step: Step) -> tuple[str, str]:
         )
     step.wait_for("the Docker daemon to answer")
     try:
-        version, root = step.docker.engine()
+        engine = step.docker.engine()
     except DockerError as error:
         if "permission denied" in str(error):
             user = getpass.getuser()
@@ -40,17 +41,26 @@ def check_docker(step: Step) -> tuple[str, str]:
             ) from None
         message = f"the Docker daemon on {step.machine} does not answer. Start it there (systemctl start docker), "
         raise docker_failed(message + "then deploy again.", error) from None
-    if not is_new_enough(version):
+    if not is_new_enough(engine.version):
         raise StepError(
-            f"Docker {version} on {step.machine} is too old: 20.10 or newer is needed. Upgrade it, then deploy again."
+            f"Docker {engine.version} on {step.machine} is too old: 20.10 or newer is needed. Upgrade it, then deploy again."
         )
-    return version, root
+    return engine
 
 
 def is_new_enough(version: str) -> bool:
     """Return whether a version of Docker, such as 28.2.2, has all that the steps use."""
     found = re.match(r"(\d+)\.(\d+)", version)
     return found is not None and (int(found[1]), int(found[2])) >= OLDEST_DOCKER
+
+
+def free_megabytes(folder: str) -> Optional[int]:
+    """Return how many megabytes are free in a folder, None where it is not there, or this user may not look."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    return disk.f_bavail * disk.f_frsize // 2**20
 
 
 def check_disk(step: Step) -> None:
@@ -63,13 +73,9 @@ def check_disk(step: Step) -> None:
     if not host:
         return
     root = host.docker_root
-    try:
-        disk = os.statvfs(root)
-    except OSError:
-        # Who is not root may not be allowed to look: then Docker itself will tell.
-        return
-    free = disk.f_bavail * disk.f_frsize // 2**20
-    if free < LEAST_FREE:
+    free = free_megabytes(root)
+    # Where nobody may look, Docker itself will tell.
+    if free is not None and free < LEAST_FREE:
         raise StepError(
             f"only {free} MB are free in {root} on {step.machine}, {LEAST_FREE} MB are needed. Make room there "
             "(docker system df), then deploy again."

@@ -1,11 +1,8 @@
-"""Installs the host tool on a host, and has it prepare the host.
+"""Installs the host tool on a host, and has it prepare the host: the first step there.
 
-Run by bootstrap.sh as `python -c INSTALLER APP HASH`, with the input of `prepare` on standard input. Its field `tool` is the
-program, which becomes one executable file with its hash in the name.
+Run by unpack.py, which has unpacked the program. It becomes one executable file with its hash in the name.
 """
 
-import base64
-import bz2
 import hashlib
 import importlib.util
 import json
@@ -16,14 +13,16 @@ import sys
 import zipfile
 from pathlib import Path
 
+SHEBANG = f"#!{sys.executable} -ISXutf8\n".encode()
 
-def unpacked(packed: str, expected: str) -> dict[str, str]:
-    """Return the program's files: path to source."""
-    sources = bz2.decompress(base64.b64decode(packed))
-    found = hashlib.sha256(sources).hexdigest()[:12]
-    if found != expected:
-        raise ValueError(f"hash {found}, expected {expected}")
-    return dict(json.loads(sources))
+
+def is_installed(tool: Path) -> bool:
+    """Return whether the program's file is there, and runs with this Python: the one that it was installed with may be gone."""
+    try:
+        with tool.open("rb") as file:
+            return os.access(tool, os.X_OK) and file.readline() == SHEBANG
+    except OSError:
+        return False
 
 
 def write(tool: Path, sources: dict[str, str]) -> None:
@@ -31,7 +30,7 @@ def write(tool: Path, sources: dict[str, str]) -> None:
     new = tool.with_name(f"{tool.name}.{os.getpid()}")
     try:
         with new.open("wb") as file:
-            file.write(f"#!{sys.executable} -ISXutf8\n".encode())
+            file.write(SHEBANG)
             with zipfile.ZipFile(file, "w") as archive:
                 for path, source in sources.items():
                     archive.writestr(path, source)
@@ -48,28 +47,31 @@ def compiled(source: str, path: str) -> bytes:
     return importlib.util.MAGIC_NUMBER + unchecked + marshal.dumps(compile(source, path, "exec", dont_inherit=True))
 
 
-def main(app: str, expected: str) -> int:
-    """Install the program unless it is there, and run `prepare`."""
+def main(sources: dict[str, str], text: str, app: str, expected: str, *words: str) -> int:
+    """Install the program unless it is there, and run `prepare`.
+
+    Args:
+        sources: The program's files: path to source.
+        text: The input of `prepare`.
+        app: The app.
+        expected: The program's hash.
+        words: Further words of `prepare`.
+    """
     os.umask(0o077)
-    text = sys.stdin.read()
+    found = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()[:12]
+    if found != expected:
+        return failed(f"the program arrived damaged (hash {found}, expected {expected}). Deploy again.")
     tool = Path(".kamal", "apps", app, "bin", f"host_tool-{expected}")
-    if not os.access(tool, os.X_OK):
-        try:
-            sources = unpacked(json.loads(text)["tool"], expected)
-        except Exception as error:
-            return failed(f"the program arrived damaged ({error}). Deploy again.")
-        try:
+    try:
+        if not is_installed(tool):
             tool.parent.mkdir(parents=True, exist_ok=True)
             write(tool, sources)
-        except OSError as error:
-            return failed(f"the program could not be written: {error}. Correct that there, then deploy again.")
-    return subprocess.run([tool, "prepare", app], input=text.encode()).returncode
+    except OSError as error:
+        return failed(f"the program could not be written: {error}. Correct that there, then deploy again.")
+    return subprocess.run([tool, "prepare", app, *words], input=text.encode()).returncode
 
 
 def failed(message: str) -> int:
     """Tell the person who deploys what is wrong, and return the exit status of the program."""
     sys.stderr.write(f"host_tool: install: {message}\n")
     return 1
-
-
-sys.exit(main(*sys.argv[1:]))

@@ -25,7 +25,7 @@ from .step.message import show
 from .step.run_folder import forget_dead_runs
 from .step.step import Step
 
-VERBS = ("prepare", "secrets", "pull", "candidate", "switch", "task", "hook", "inspect", "remove")
+VERBS = ("prepare", "secrets", "pull", "candidate", "switch", "task", "hook", "inspect", "abandon", "remove")
 
 FAILED, INTERRUPTED = 1, 124
 
@@ -44,8 +44,9 @@ def main(words: Sequence[str]) -> int:
     try:
         check_name("app", app)
         module = _module(verb, words[2:])
-        forget_dead_runs(step.folder.path)
-        forget_unfinished(step.folder.path)
+        if _changes(module):
+            forget_dead_runs(step.folder.path)
+            forget_unfinished(step.folder.path)
         result = _run(module, step, words[2:])
     except (StepError, DockerError, OSError) as error:
         failure, status = _failure(step, error), FAILED
@@ -57,7 +58,7 @@ def main(words: Sequence[str]) -> int:
         show(failure)
     elif result is not None:
         print(to_json(result))
-    if module and getattr(module, "CHANGES", True):
+    if module and _changes(module):
         _write_audit(step, failure)
     return status
 
@@ -72,6 +73,11 @@ def _failure(step: Step, error: Exception) -> str:
         return f"{step.about}{error}"
     # A full disk, a file of another user's, a program that is not there.
     return f"{step.about}{error}. Correct that on {step.machine}, then deploy again."
+
+
+def _changes(module: Any) -> bool:
+    """Return whether a verb changes anything on the host."""
+    return bool(getattr(module, "CHANGES", True))
 
 
 def _write_audit(step: Step, failure: str) -> None:
@@ -96,7 +102,7 @@ def _module(verb: str, arguments: Sequence[str]) -> Any:
 def _run(module: Any, step: Step, arguments: Sequence[str]) -> Any:
     if hasattr(module, "SPEC"):
         try:
-            spec = [from_json(module.SPEC, sys.stdin.read())]
+            spec = [from_json(module.SPEC, sys.stdin.readline())]
         except ValueError as error:
             raise StepError(f"the input cannot be read: {error}.") from None
     else:

@@ -4,12 +4,19 @@ import base64
 import bz2
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 
-DEPLOYERS_OWN = ("program.py", "install.py")
+DEPLOYERS_OWN = ("program.py", "unpack.py")
+
+PREPARE_LIMIT = 300
+"""Seconds that `prepare` may take."""
+
+INSPECT_LIMIT = 4
+"""Seconds that `inspect` may take: less than the deployer waits, so that it can say what it waits for."""
 
 MAIN = "import sys\n\nfrom host_tool.main import main\n\nsys.exit(main(sys.argv[1:]))\n"
 
@@ -38,19 +45,25 @@ def packed_program() -> str:
 
 
 def bootstrap_words(app: str) -> list[str]:
-    """Return the command of the first contact with a host: it finds a Python, installs the program and runs `prepare`."""
-    return [
-        "sh",
-        "-c",
-        _without_comments(FOLDER / "bootstrap.sh"),
-        "sh",
-        app,
-        program_hash(),
-        _without_comments(FOLDER / "install.py"),
-    ]
+    """Return the command of the first step on a host: it finds a Python, installs the program and runs `prepare`."""
+    return ["sh", "-c", _script("bootstrap.sh"), *_unpacked(PREPARE_LIMIT, "install.py", app)]
 
 
-def _without_comments(path: Path) -> str:
-    """Return a script as a preview shows it, in the command of the first contact."""
-    lines = path.read_text(encoding="ascii").splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+def inspect_words(app: str) -> list[str]:
+    """Return the command that looks at a host, where nothing needs to be installed.
+
+    Its input is two lines: the spec of `inspect`, and the packed program.
+    """
+    script = f"{_script('inspect.sh')}\n{_script('bootstrap.sh')}"
+    return ["sh", "-c", script, *_unpacked(INSPECT_LIMIT, "from_memory.py", app)]
+
+
+def _unpacked(limit: int, module: str, app: str) -> list[str]:
+    """Return the words of bootstrap.sh that unpack the program on a host, and run one of its modules."""
+    return ["sh", str(limit), app, program_hash(), _script("unpack.py"), f"host_tool/{module}"]
+
+
+def _script(name: str) -> str:
+    """Return a script without its comments, as a preview shows it in the command of the first contact."""
+    text = re.sub(r'\A""".*?"""\n+', "", (FOLDER / name).read_text(encoding="ascii"), flags=re.DOTALL)
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))

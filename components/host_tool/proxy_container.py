@@ -7,14 +7,14 @@ import hashlib
 import re
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from .docker.client import Docker, DockerError, docker_failed
+from .docker.client import Docker, DockerError, docker_failed, timestamp
 from .docker.run_words import option_words
 from .errors import StepError
-from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError
+from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError, leads_to
+from .result import ProxyFacts, RouteFacts
 from .spec import ProxyRunSpec
 from .step.step import Step
 
@@ -28,35 +28,20 @@ STOP_TIMEOUT = 10
 """Seconds that kamal-proxy has to stop."""
 
 
-@dataclass(frozen=True)
-class FoundProxy:
-    """A container of kamal-proxy on this host.
-
-    Attributes:
-        state: Docker's word.
-        image: Its image with the tag.
-        boot: The hash of the options that it was booted with, "" if Kamal booted it.
-    """
-
-    state: str
-    image: str
-    boot: str
-
-
-def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, other_apps: bool) -> str:
+def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Sequence[str]) -> str:
     """See to it that kamal-proxy runs as the settings want it.
 
     Args:
         step: The step.
         network: The network that it shares with the apps.
         wanted: How it has to run.
-        other_apps: Whether other apps on this host use it.
+        others: The other owners' apps on this host, which use it, too.
 
     Returns:
         The name and tag of the image that runs then.
 
     Raises:
-        StepError: It does not run.
+        StepError: It does not run, or not at the ports that the settings want.
     """
     proxy = recover_replacement(step)
     short = _short(wanted.image)
@@ -64,13 +49,16 @@ def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, other_apps: bo
         step.say(f"booting {short}")
         _start_new(step, network, wanted)
         return short
-    running, action = _short(proxy.image), boot_action(proxy, wanted, other_apps=other_apps)
+    running, action = _short(proxy.image), boot_action(proxy, wanted, others=bool(others))
     if action == "replace":
         step.say(f"replacing kamal-proxy ({running}) by {short} with the options of the settings; its routes are kept")
         _replace(step, network, wanted)
         return short
-    if action == "keep newer":
-        step.say(f"kamal-proxy stays at {running}, newer than the {short} of the settings: other apps use it, too")
+    if action == "keep other":
+        _check_ports(proxy, wanted, others)
+        step.say(
+            f"kamal-proxy ({running}) stays as it is, though proxy.run says otherwise: {', '.join(others)} use it, too"
+        )
     if proxy.state != "running":
         _start_again(step)
     return running
@@ -105,7 +93,44 @@ def remove_route(step: Step, service: str) -> None:
         step.proxy.remove(service)
 
 
-def recover_replacement(step: Step) -> Optional[FoundProxy]:
+def remove_own_route(step: Step, service: str, containers: Sequence[str]) -> None:
+    """Remove a role's route, unless it leads to a container that is there and is none of the role's.
+
+    Args:
+        step: The step.
+        service: The name of the route.
+        containers: The ids of the role's containers.
+
+    Raises:
+        StepError: The route may still be there.
+    """
+    route = _route_of(step, service)
+    if route and _leads_to_others(step, route, containers):
+        step.say(f"the route {service} stays: it leads to a container of another role")
+    else:
+        remove_route(step, service)
+
+
+def _route_of(step: Step, service: str) -> Optional[RouteFacts]:
+    """Return a route, None where there is none, or nobody knows. A kamal-proxy that was stopped is started for it."""
+    try:
+        try:
+            return step.proxy.routes().get(service)
+        except ProxyStoppedError:
+            revive_proxy(step)
+            return step.proxy.routes().get(service)
+    except ProxyError:
+        return None
+
+
+def _leads_to_others(step: Step, route: RouteFacts, containers: Sequence[str]) -> bool:
+    """Return whether a route leads to a container that is there and is none of these."""
+    if any(leads_to(container, route) for container in containers):
+        return False
+    return bool(step.docker.inspect(*(target.partition(":")[0] for target in route.targets)))
+
+
+def recover_replacement(step: Step) -> Optional[ProxyFacts]:
     """Finish or take back a replacement of kamal-proxy that was killed, and return the kamal-proxy that there is then.
 
     Needs the lock of kamal-proxy.
@@ -118,7 +143,7 @@ def recover_replacement(step: Step) -> Optional[FoundProxy]:
     return found.get(CONTAINER)
 
 
-def recovery_of(proxy: Optional[FoundProxy], replaced: Optional[FoundProxy]) -> str:
+def recovery_of(proxy: Optional[ProxyFacts], replaced: Optional[ProxyFacts]) -> str:
     """Decide what to do about a replacement that was interrupted.
 
     Returns:
@@ -129,24 +154,26 @@ def recovery_of(proxy: Optional[FoundProxy], replaced: Optional[FoundProxy]) -> 
     return "finish" if proxy and proxy.state == "running" else "restore"
 
 
-def boot_action(proxy: FoundProxy, wanted: ProxyRunSpec, *, other_apps: bool) -> str:
+def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str:
     """Decide what to do about the kamal-proxy that is there.
 
+    Args:
+        proxy: The one that is there.
+        wanted: How the settings want it.
+        others: Whether apps of other owners use it. Then it is only replaced where the settings say so.
+
     Returns:
-        "keep", "keep newer" (than is wanted, as other apps use it), or "replace".
+        "keep", "keep other" (than is wanted), or "replace".
     """
-    if other_apps and is_newer(proxy.image, wanted.image):
-        return "keep newer"
     # Without the label Kamal itself has booted it, with the same image: it serves as well.
     if proxy.image == wanted.image and proxy.boot in ("", boot_hash(wanted)):
         return "keep"
-    return "replace"
+    return "keep other" if others and not wanted.replace else "replace"
 
 
-def is_newer(image: str, other: str) -> bool:
-    """Return whether the version in an image's tag is newer than in another's. Tags that are no versions are not."""
-    one, two = _tag_version(image), _tag_version(other)
-    return bool(one and two and one > two)
+def lacks_ports(proxy: ProxyFacts, wanted: ProxyRunSpec) -> bool:
+    """Return whether a kamal-proxy does not have the ports that the settings want."""
+    return not {wanted.http_port, wanted.https_port} <= set(proxy.ports)
 
 
 def boot_hash(wanted: ProxyRunSpec) -> str:
@@ -180,16 +207,49 @@ def proxy_words(network: str, wanted: ProxyRunSpec) -> list[str]:
     ]
 
 
-def _find(docker: Docker) -> dict[str, FoundProxy]:
+def _check_ports(proxy: ProxyFacts, wanted: ProxyRunSpec, others: Sequence[str]) -> None:
+    """Refuse a kamal-proxy that stays as it is and does not have the ports that the app's addresses have.
+
+    Raises:
+        StepError: It does not have them.
+    """
+    if lacks_ports(proxy, wanted):
+        raise StepError(
+            f"kamal-proxy has the ports {', '.join(map(str, proxy.ports))}, and proxy.run wants {wanted.http_port} and "
+            f"{wanted.https_port}; {', '.join(others)} use it, too. Set the same ports, or replace it for all of them: "
+            "pulumi config set --path deploy:proxy.run.replace true"
+        )
+
+
+def find_proxy(docker: Docker) -> tuple[Optional[ProxyFacts], bool]:
+    """Return the kamal-proxy that is there, None if there is none, and whether a replacement of it was interrupted.
+
+    Where only the old container of an interrupted replacement is there, that is the one.
+    """
+    found = _find(docker)
+    return found.get(CONTAINER) or found.get(REPLACED), REPLACED in found
+
+
+def _find(docker: Docker) -> dict[str, ProxyFacts]:
     return {data["Name"].lstrip("/"): _found(data) for data in docker.inspect(CONTAINER, REPLACED)}
 
 
-def _found(data: Mapping[str, Any]) -> FoundProxy:
-    config = data["Config"]
-    return FoundProxy(data["State"]["Status"], config["Image"], (config.get("Labels") or {}).get("boot", ""))
+def _found(data: Mapping[str, Any]) -> ProxyFacts:
+    config, state = data["Config"], data["State"]
+    bindings = (data["HostConfig"].get("PortBindings") or {}).values()
+    return ProxyFacts(
+        id=data["Id"][:12],
+        state=state["Status"],
+        since=timestamp(state["StartedAt" if state["Running"] else "FinishedAt"]),
+        image=config["Image"],
+        boot=(config.get("Labels") or {}).get("boot", ""),
+        ports=tuple(
+            sorted({int(each["HostPort"]) for ports in bindings for each in ports or () if each["HostPort"].isdigit()})
+        ),
+    )
 
 
-def _recover(step: Step, recovery: str, found: Mapping[str, FoundProxy]) -> None:
+def _recover(step: Step, recovery: str, found: Mapping[str, ProxyFacts]) -> None:
     step.say("an interrupted replacement of kamal-proxy is " + ("finished" if recovery == "finish" else "taken back"))
     if recovery == "finish":
         step.docker.remove([REPLACED])
@@ -288,7 +348,7 @@ def _holder_of(docker: Docker, port: int) -> str:
     return f" by {found[1]} (process {found[2]})" if found else ""
 
 
-def await_answer(step: Step) -> dict[str, tuple[str, ...]]:
+def await_answer(step: Step) -> dict[str, RouteFacts]:
     """Wait until kamal-proxy answers, as it has to read its routes first, and return them: none where there is no kamal-proxy.
 
     One that has ended is started again: after `docker kill` the engine does not do that.
@@ -315,11 +375,6 @@ def await_answer(step: Step) -> dict[str, tuple[str, ...]]:
 
 def _short(image: str) -> str:
     return image.rpartition("/")[2]
-
-
-def _tag_version(image: str) -> tuple[int, ...]:
-    found = re.fullmatch(r".*:v(\d+(?:\.\d+)*)", image)
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
 def _first_release_value(value: str) -> str:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from .owner import Owner
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """The output of `prepare`: Docker's version, and kamal-proxy's image where a role gets requests."""
+    """The output of `prepare`.
+
+    Attributes:
+        docker: Docker's version.
+        proxy: kamal-proxy's image where a role gets requests.
+        proxy_id: The first 12 digits of the id of its container.
+    """
 
     docker: str
     proxy: Optional[str] = None
+    proxy_id: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -62,20 +71,150 @@ class Running:
 
 
 @dataclass(frozen=True)
-class RoleInspection:
-    """A role on this host.
+class ContainerFacts:
+    """A container of a role.
 
     Attributes:
-        state: Docker's word for the state of its container, "absent" where it has none.
-        running: What its container is.
+        id: The first 12 digits of its id.
+        name: Its name.
+        state: Docker's word: created, running, paused, restarting, exited, dead.
+        since: When it was started, or ended where it does not run, in UTC: 2026-01-31T12:00:00Z.
+        release, version: Its labels.
+        health: Docker's word for its own health check: healthy, unhealthy, starting, none.
+        routed: Whether kamal-proxy routes to it.
     """
 
+    id: str
+    name: str
     state: str
-    running: Optional[Running] = None
+    since: str
+    release: str
+    version: str
+    health: str
+    routed: bool
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """The output of `inspect`: the roles of the app by name."""
+class RoleFacts:
+    """A role of the app on this host.
 
-    roles: dict[str, RoleInspection]
+    Attributes:
+        host: The host as the settings that deployed it spell it.
+        route: The name of its route in kamal-proxy.
+        current: The release that was switched to last, "" for none.
+        version: The version of that release.
+        switching: The version of a switch that was begun and of which nobody knows how it ended, "" for none.
+        container: The container of the current release, None where there is none.
+        strays: The containers of other releases that run, or are routed to.
+        kept: The versions that have a stopped container, the newest first.
+        secrets: The hashes of the secret values that are here.
+    """
+
+    host: str
+    route: str
+    current: str
+    version: str
+    switching: str
+    strays: tuple[ContainerFacts, ...]
+    kept: tuple[str, ...]
+    secrets: tuple[str, ...]
+    container: Optional[ContainerFacts] = None
+
+
+@dataclass(frozen=True)
+class ProxyFacts:
+    """The container of kamal-proxy.
+
+    Attributes:
+        id: The first 12 digits of its id.
+        state: Docker's word.
+        since: When it was started, or ended where it does not run.
+        image: Its image with the tag.
+        boot: The hash of the options that it was booted with, "" if Kamal booted it.
+        ports: The ports of the host that it publishes.
+    """
+
+    id: str
+    state: str
+    since: str
+    image: str
+    boot: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RouteFacts:
+    """A route of kamal-proxy.
+
+    Attributes:
+        hosts: The host names that it serves; empty for all.
+        paths: The path prefixes, "/" for all.
+        targets: container:port.
+    """
+
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AppFacts:
+    """An app that is on this host.
+
+    Attributes:
+        app: Its name: service-destination.
+        owner: Whose it is, None where nobody has noted it.
+        prefixes: By role, the beginning of its containers' names.
+        routes: By role, the name of its route.
+        resource: What holds the app, "" for nothing.
+    """
+
+    app: str
+    prefixes: dict[str, str]
+    routes: dict[str, str]
+    resource: str = ""
+    owner: Optional[Owner] = None
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """The output of `inspect`: what there is on a host.
+
+    Attributes:
+        machine: The host's own name.
+        machine_id: What tells the machine from others, "" where that is not known.
+        docker: The engine's version, "" where it cannot be used.
+        docker_problem: Why it cannot be used: a sentence with what to do; "" where it can.
+        free_mb: Megabytes that are free where Docker keeps its data, None where nobody may look.
+        network: Whether the Docker network is there.
+        proxy: kamal-proxy's container, None where there is none.
+        replacing: Whether a replacement of it was interrupted.
+        routes: kamal-proxy's routes by name; None where it does not answer.
+        taken_ports: The ports that kamal-proxy needs and something else has, each with what that is.
+        tool: Whether this host tool is installed, and runs.
+        prepared: Whether the host was prepared for this app (host.json is there).
+        login: Whether a login to a registry is kept here.
+        apps: All apps on the host, this one as well.
+        roles: This app's roles.
+        versions: The versions that this app has run here, with their digests, the latest last.
+        held_locks: Who holds which lock of this app, or of kamal-proxy: sentences' ends, such as "the lock of role web is held by
+            switch of shop, process 123".
+    """
+
+    machine: str
+    machine_id: str
+    docker: str
+    docker_problem: str
+    network: bool
+    replacing: bool
+    taken_ports: dict[str, str]
+    tool: bool
+    prepared: bool
+    login: bool
+    apps: tuple[AppFacts, ...]
+    roles: dict[str, RoleFacts]
+    versions: dict[str, str]
+    held_locks: tuple[str, ...]
+    free_mb: Optional[int] = None
+    proxy: Optional[ProxyFacts] = None
+    routes: Optional[dict[str, RouteFacts]] = None

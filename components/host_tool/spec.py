@@ -20,6 +20,7 @@ class ProxyRunSpec:
         https_port: The host's port for HTTPS.
         log_max_size: The size at which Docker rotates its log, such as "10m".
         options: Further options of `docker run`, with a value for each time the option is passed.
+        replace: Whether another kamal-proxy is replaced though apps of other owners use it.
     """
 
     image: str
@@ -27,6 +28,7 @@ class ProxyRunSpec:
     https_port: int
     log_max_size: str
     options: dict[str, tuple[str, ...]]
+    replace: bool
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,38 @@ class PrepareSpec:
 
     Attributes:
         network: The Docker network that apps and kamal-proxy share.
-        proxy: kamal-proxy as the settings want it; None where no role of the host gets requests.
+        service: The app's service.
+        destination: Its destination, "" for none.
+        roles: The roles that it has on this host.
+        stack: The stack that it belongs to: organization/project/stack.
+        resource: What deploys it: the URN of the host's component. While that holds the app, no teardown takes a role down.
+        take_over: Whether an app or a route of another owner is taken over.
         tool: The host tool itself, as `program` packs it: it travels with the first step.
+        proxy: kamal-proxy as the settings want it; None where no role of the host gets requests.
     """
 
     network: str
+    service: str
+    destination: str
+    roles: tuple[str, ...]
+    stack: str
+    resource: str
+    take_over: bool
     tool: str
     proxy: Optional[ProxyRunSpec] = None
+
+
+@dataclass(frozen=True)
+class InspectSpec:
+    """The input of `inspect`.
+
+    Attributes:
+        network: The Docker network that apps and kamal-proxy share.
+        ports: The ports of the host that kamal-proxy needs; none where no role of the host gets requests.
+    """
+
+    network: str
+    ports: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,16 @@ class AppImage(pulumi.ComponentResource):
         version: The image's tag, an output of the pushed image; known in a preview.
         digest: `sha256:…`, what the registry holds under that tag.
         reference: `repository:version@digest`, what the hosts pull and run.
+        build_words: The hash of the settings that it was built with, which the hosts check, as a word of their steps; none
+            for a pinned version.
+        tag: The version in plain text, for what the program decides. No input of a resource comes from it.
     """
 
     version: pulumi.Output[str]
     digest: pulumi.Output[str]
     reference: pulumi.Output[str]
+    build_words: list[str]
+    tag: str
 
     def __init__(
         self,
@@ -42,5 +47,7 @@ class AppImage(pulumi.ComponentResource):
         super().__init__("kamal:index:AppImage", name, None, opts)
         published = deployable.publish(name, settings, parent=self, depends_on=depends_on)
         self.version, self.digest = published.version, published.digest
+        self.tag = deployable.version
+        self.build_words = [published.build] if published.build else []
         self.reference = pulumi.Output.concat(settings.repository, ":", self.version, "@", self.digest)
         self.register_outputs({"version": self.version, "digest": self.digest})

@@ -1,15 +1,16 @@
 """What is deployed: a build of a source tree, or a version that is already in the registry."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
 import pulumi
 
+from ..inspection import StackState
 from ..settings import Settings
 from ..source import resolve_source
 from .docker_engine import docker_host
-from .pinned_version import PinnedVersion
+from .pinned_version import PinnedVersion, Versions
 from .published_image import PublishedImage
 from .source_build import SourceBuild
 
@@ -34,18 +35,25 @@ class Deployable(Protocol):
         """
 
 
-def what_to_deploy(settings: Settings, project: Path) -> Deployable:
+def what_to_deploy(
+    settings: Settings, project: Path, state: StackState, versions: Callable[[], Versions]
+) -> Deployable:
     """Return what the settings want to be deployed.
 
     Args:
         settings: The settings of the deploy.
         project: The Pulumi project's folder, relative to the folder of the program.
+        state: What the stack has.
+        versions: Gives what each host has run. Asked only for a pinned version.
 
     Raises:
         SourceError: There is no commit to build, or `deploy:source` refuses the working tree.
-        ImageError: A build is needed and no Docker engine answers, or the registry does not have the pinned version.
+        ImageError: A build is needed and no Docker engine answers, the registry has the version as another stack has built
+            it, or it does not have the pinned version.
     """
     if settings.version:
-        return PinnedVersion.look_up(settings)
+        return PinnedVersion.look_up(settings, versions())
     source = resolve_source(project / settings.builder.context, settings.source)
-    return SourceBuild(source, project, docker_host(project))
+    build = SourceBuild(source, project, docker_host(project), state)
+    build.check_tag(settings)
+    return build

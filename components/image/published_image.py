@@ -12,7 +12,9 @@ class PublishedImage:
     Attributes:
         version: Its tag. Known in a preview, and an output of the pushed image: what takes it waits for the push.
         digest: `sha256:…`, what the registry holds under that tag.
+        build: The hash in its label of the settings that it was built with, "" if nobody knows.
     """
 
     version: pulumi.Output[str]
     digest: pulumi.Output[str]
+    build: str = ""

@@ -1,4 +1,4 @@
-"""The one question that a deploy asks a registry: which digest a tag has.
+"""What a deploy asks a registry: which digest a tag has, and which labels its image has.
 
 From the OCI distribution specification 1.1 ("Pulling manifests", "Checking if content exists in the registry") and the
 token authentication of the Docker Registry HTTP API V2, which registries such as ghcr.io and Docker Hub use.
@@ -11,11 +11,19 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ..settings import RegistryLogin
 
 TIMEOUT = 10
 """Seconds that one answer may take."""
+
+MOST_BYTES = 4 * 2**20
+"""How much of an answer is read: registries take no larger manifests."""
+
+DIGEST_HEADER = "Docker-Content-Digest"
 
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -41,19 +49,75 @@ def image_digest(server: str, repository: str, tag: str, login: RegistryLogin | 
     Raises:
         RegistryError: The registry does not have the tag, refuses the login, or does not answer.
     """
-    host, repository = _docker_hub(server, repository)
-    # As the docker provider does after a push; it takes no registry without TLS either.
-    url = f"https://{host}/v2/{repository}/manifests/{tag}"
-    try:
-        headers = _manifest_headers(url, _basic(login) if login else None, login)
-    except urllib.error.HTTPError as error:
-        raise RegistryError(_refusal(error.code, server, login)) from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise RegistryError(f"the registry {server} does not answer ({getattr(error, 'reason', error)})") from None
-    digest = headers.get("Docker-Content-Digest")
+    digest = _Repository(server, repository, login).ask(f"manifests/{tag}", method="HEAD").headers.get(DIGEST_HEADER)
     if not digest:
         raise RegistryError(f"the registry {server} gave no digest")
-    return digest
+    return str(digest)
+
+
+def image_labels(server: str, repository: str, tag: str, login: RegistryLogin | None) -> dict[str, str]:
+    """Return the labels of the image that a tag names; of an image for several platforms, those of the first.
+
+    Args:
+        server: The registry's host name, with its port if it has one.
+        repository: The repository, without the server.
+        tag: The tag.
+        login: User and password; None where nobody logs in.
+
+    Raises:
+        RegistryError: The registry does not have the tag, refuses the login, or does not answer.
+    """
+    asked = _Repository(server, repository, login)
+    manifest = asked.ask(f"manifests/{tag}").json()
+    if "manifests" in manifest:
+        manifest = asked.ask(f"manifests/{manifest['manifests'][0]['digest']}").json()
+    config = asked.ask(f"blobs/{manifest['config']['digest']}").json()
+    return dict((config.get("config") or {}).get("Labels") or {})
+
+
+@dataclass(frozen=True)
+class _Answer:
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        return dict(json.loads(self.body))
+
+
+class _Repository:
+    """A repository of a registry, asked with a password or with the token that it gives."""
+
+    def __init__(self, server: str, repository: str, login: RegistryLogin | None) -> None:
+        self._server, self._login = server, login
+        host, repository = _docker_hub(server, repository)
+        # As the docker provider does after a push; it takes no registry without TLS either.
+        self._url = f"https://{host}/v2/{repository}"
+        self._authorization = _basic(login) if login else None
+
+    def ask(self, path: str, method: str = "GET") -> _Answer:
+        """Return what the registry has there.
+
+        Raises:
+            RegistryError: It does not have it, refuses the login, or does not answer.
+        """
+        try:
+            return self._ask(f"{self._url}/{path}", method)
+        except urllib.error.HTTPError as error:
+            raise RegistryError(_refusal(error.code, self._server, self._login)) from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise RegistryError(f"the registry {self._server} does not answer ({reason})") from None
+
+    def _ask(self, url: str, method: str) -> _Answer:
+        """Ask; where the registry wants a token, get one and ask again."""
+        try:
+            return _request(url, method, self._authorization)
+        except urllib.error.HTTPError as error:
+            challenge = error.headers.get("WWW-Authenticate", "")
+            if error.code != 401 or not challenge.lower().startswith("bearer "):
+                raise
+            self._authorization = f"Bearer {_token(challenge, self._login)}"
+            return _request(url, method, self._authorization)
 
 
 def _docker_hub(server: str, repository: str) -> tuple[str, str]:
@@ -63,24 +127,13 @@ def _docker_hub(server: str, repository: str) -> tuple[str, str]:
     return "registry-1.docker.io", repository if "/" in repository else f"library/{repository}"
 
 
-def _manifest_headers(url: str, authorization: str | None, login: RegistryLogin | None) -> dict[str, str]:
-    """Ask for the manifest's headers; where the registry wants a token, get one and ask again."""
-    try:
-        return _headers(url, authorization)
-    except urllib.error.HTTPError as error:
-        challenge = error.headers.get("WWW-Authenticate", "")
-        if error.code != 401 or not challenge.lower().startswith("bearer "):
-            raise
-        return _headers(url, f"Bearer {_token(challenge, login)}")
-
-
-def _headers(url: str, authorization: str | None) -> dict[str, str]:
-    request = urllib.request.Request(url, method="HEAD", headers={"Accept": ", ".join(MANIFEST_TYPES)})
+def _request(url: str, method: str, authorization: str | None) -> _Answer:
+    request = urllib.request.Request(url, method=method, headers={"Accept": ", ".join(MANIFEST_TYPES)})
     if authorization:
         # Not sent along with a redirect to another host.
         request.add_unredirected_header("Authorization", authorization)
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        return dict(answer.headers)
+        return _Answer(answer.headers, answer.read(MOST_BYTES))
 
 
 def _token(challenge: str, login: RegistryLogin | None) -> str:

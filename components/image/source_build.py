@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from ..command import pulumi_secret
-from ..naming import image_labels
+from ..errors import ImageError
+from ..inspection import StackState
+from ..naming import BUILD_LABEL, oci_labels
 from ..resource_options import child_of
 from ..settings import Settings
 from ..source import Source, format_file_list
 from .build_context import BuildContext
 from .published_image import PublishedImage
+from .registry import RegistryError, image_labels
 
 if TYPE_CHECKING:
     import pulumi_docker as docker
@@ -32,11 +35,13 @@ class SourceBuild:
         source: The tree.
         project: The Pulumi project's folder, relative to the folder of the program.
         docker_host: The address of the Docker engine that builds and pushes.
+        state: What the stack has.
     """
 
     source: Source
     project: Path
     docker_host: str
+    state: StackState
 
     @property
     def version(self) -> str:
@@ -79,17 +84,68 @@ class SourceBuild:
             name,
             name=image.name,
             # The same tag built with other arguments is another image, and has to be pushed again.
-            triggers={"build": _fingerprint(arguments)},
+            triggers={"build": _hash([arguments, str(self.source.folder)])},
             # An older version in the registry is what a rollback runs.
             keep_remotely=True,
             opts=options("docker:index/registryImage:RegistryImage", [image], _push_hooks(name, settings)),
         )
         # The tag is known; taking it from the pushed image makes whatever uses it wait for the push.
-        return PublishedImage(pushed.name.apply(lambda _: self.version), pushed.sha256_digest)
+        return PublishedImage(
+            pushed.name.apply(lambda _: self.version), pushed.sha256_digest, arguments["label"].get(BUILD_LABEL, "")
+        )
+
+    def check_tag(self, settings: Settings) -> None:
+        """Check that the registry does not have the version, built with other settings.
+
+        Raises:
+            ImageError: It has: a push would change what another stack rolls back to, or promotes.
+        """
+        if not self.state.known or self._has_been_pushed(settings):
+            return
+        try:
+            labels = image_labels(settings.registry.server, settings.image, self.version, settings.registry_login)
+        except RegistryError:
+            # It is not there, or the push will tell what is wrong.
+            return
+        theirs = labels.get(BUILD_LABEL, "")
+        if theirs and theirs != self._content(settings):
+            raise ImageError(
+                f"{settings.repository}:{self.version} is in the registry already, built with other settings of builder, "
+                "perhaps by another stack. A push would replace what that rolls back to. Give this stack an image of its "
+                "own (pulumi config set deploy:image …), use the same settings, or deploy what is there: "
+                f"pulumi config set deploy:version {self.version}"
+            )
+
+    def _has_been_pushed(self, settings: Settings) -> bool:
+        """Return whether this stack has built the version before: then the tag is its own."""
+        return any(
+            image.get("name") == f"{settings.repository}:{self.version}"
+            for image in self.state.resources("docker:index/registryImage:RegistryImage")
+        )
+
+    def _is_unlabelled(self, settings: Settings) -> bool:
+        """Return whether the stack has built the version without the label, as the first release did.
+
+        Another label would be another digest, and restart every container.
+        """
+        name = f"{settings.repository}:{self.version}"
+        images = self.state.resources("docker:index/remoteImage:RemoteImage")
+        return any(
+            image.get("name") == name and BUILD_LABEL not in ((image.get("build") or {}).get("label") or {})
+            for image in images
+        )
+
+    def _content(self, settings: Settings) -> str:
+        """Return a hash of all settings that make the image what it is, besides the version."""
+        builder = settings.builder
+        return _hash([str(self.source.folder), builder.dockerfile, builder.target, builder.args, builder.platform])
 
     def _build_arguments(self, settings: Settings, context: BuildContext) -> dict[str, Any]:
         """Return the arguments of docker.RemoteImageBuildArgs."""
         builder, source = settings.builder, self.source
+        labels = oci_labels(settings.service, source.version, source.commit, source.created, builder.source_url)
+        if not self._is_unlabelled(settings):
+            labels[BUILD_LABEL] = self._content(settings)
         return {
             "context": str(context.folder),
             "dockerfile": builder.dockerfile,
@@ -100,7 +156,7 @@ class SourceBuild:
             "cache_tos": list(builder.cache.to) or None,
             "no_cache": builder.no_cache,
             # `labels` is for the classic builder; BuildKit takes `label`.
-            "label": image_labels(settings.service, source.version, source.commit, source.created, builder.source_url),
+            "label": labels,
             # Without a named builder the provider writes no log (kreuzwerker/docker, `build_log_file`).
             "builder": "default",
             "build_log_file": str(context.log),
@@ -126,9 +182,8 @@ class SourceBuild:
         )
 
 
-def _fingerprint(arguments: dict[str, Any]) -> str:
-    """Return a hash that changes with every argument of the build."""
-    return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _push_hooks(name: str, settings: Settings) -> pulumi.ResourceHookBinding:

@@ -22,6 +22,7 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
     """
     problems = [
         *check_hosts(settings),
+        *check_skipped_hosts(settings),
         *check_roles(settings),
         *check_secrets(settings),
         *check_files(settings, project_dir),
@@ -37,6 +38,20 @@ def check_hosts(settings: Settings) -> Iterator[Problem]:
         spelling = spellings.setdefault(canonical_host(host), host)
         if host != spelling:
             yield Problem(path, f"{host} is the same host as {spelling}; spell it the same everywhere")
+
+
+def check_skipped_hosts(settings: Settings) -> Iterator[Problem]:
+    """Yield hosts that cannot be left out of the deploy."""
+    for number, host in enumerate(settings.skip_hosts):
+        if host not in settings.hosts:
+            yield Problem(
+                f"skip_hosts[{number}]", f"{host} is not one of the hosts: {', '.join(sorted(settings.hosts))}"
+            )
+    remaining = settings.without_hosts(settings.skip_hosts).servers
+    task = settings.release_task
+    needed = {settings.primary_role_name, (task and task.role) or settings.primary_role_name}
+    for role in sorted(needed & settings.servers.keys() - remaining.keys()):
+        yield Problem("skip_hosts", f"leaves no host of role {role}, which the deploy needs")
 
 
 def _host_references(settings: Settings) -> Iterator[tuple[str, str]]:

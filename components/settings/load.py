@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .checks import check_files, check_hosts, check_roles, check_secrets
+from .checks import check_files, check_hosts, check_roles, check_secrets, check_skipped_hosts
 from .problem import Problem, problems_of, report
 from .settings import Settings
 
@@ -79,6 +79,8 @@ def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> It
         yield from check_hosts(settings)
     if invalid.isdisjoint({"servers", "proxy", "primary_role"}):
         yield from check_roles(settings)
+    if invalid.isdisjoint({"servers", "primary_role", "skip_hosts", "release_task"}):
+        yield from check_skipped_hosts(settings)
     if "secrets" not in invalid:
         yield from check_secrets(settings)
     if "version" not in invalid:

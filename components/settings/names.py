@@ -39,6 +39,14 @@ def _check_tag(value: str) -> str:
     return value
 
 
+def _check_pinned_version(value: str) -> str:
+    tag, at, digest = value.partition("@")
+    if at and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise ValueError(f"{format_value(value)} has no valid digest; after @ comes sha256: and 64 digits from 0 to f")
+    _check_tag(tag)
+    return value
+
+
 def check_env_name(value: str) -> str:
     """Return a valid name of an environment variable."""
     if not ENV_NAME.fullmatch(value):
@@ -69,6 +77,7 @@ SECRET_NAME_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "string
 
 AppName = Annotated[str, AfterValidator(check_name)]
 ImageTag = Annotated[str, AfterValidator(_check_tag)]
+PinnedVersionName = Annotated[str, AfterValidator(_check_pinned_version)]
 RoleName = Annotated[str, AfterValidator(_check_role_name)]
 EnvName = Annotated[str, AfterValidator(check_env_name)]
 OwnEnvName = Annotated[str, AfterValidator(check_own_env_name)]

@@ -9,7 +9,7 @@ from .docker_options import DockerOptions
 from .hosts import Server
 from .model import SettingsModel
 from .names import ImageTag
-from .values import Port, format_value
+from .values import Bool, Port, format_value
 
 SIZE_PATTERN = r"[1-9][0-9]*[kmg]?"
 
@@ -37,6 +37,11 @@ class ProxyRunSettings(SettingsModel):
     version: ImageTag = Field(default="v0.9.2", description="Tag of kamal-proxy's image.")
     log_max_size: Size = Field(default="10m", description="Size at which Docker rotates kamal-proxy's log.")
     options: DockerOptions = Field(default={}, description="Additional options of `docker run`.")
+    replace: Bool = Field(
+        default=False,
+        description="Replace a kamal-proxy that runs with other options although apps of other stacks use it. "
+        "Their requests fail for about a second. Without it, kamal-proxy stays as it is on such a host.",
+    )
 
     @model_validator(mode="after")
     def _check_ports_differ(self) -> Self:

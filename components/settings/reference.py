@@ -116,8 +116,12 @@ def _pulumi_type(schema: dict[str, Any], name: str) -> tuple[str | None, object]
         return None, ""
     setting = schema["properties"][name]
     default = setting.get("default", "")
+    if isinstance(default, bool):
+        return "boolean", default
     if isinstance(default, int):
         return "integer", default
+    if setting.get("type") == "array":
+        return None, ""
     if setting.get("type") == "object" or any(_sections_in(schema, setting)):
         return "object", {}
     return "string", default

@@ -1,7 +1,7 @@
 """All settings of a stack, and what follows from several of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -14,15 +14,16 @@ from .boot import BootGroup, BootSettings
 from .builder import BuilderSettings
 from .env import Env, EnvSettings
 from .hooks import HooksSettings
+from .hosts import HostName
 from .model import SettingsModel
-from .names import AppName, ImageTag, check_name
+from .names import AppName, PinnedVersionName, check_name
 from .proxy import ProxySettings
 from .registry import RegistryLogin, RegistrySettings
 from .release_task import ReleaseTaskSettings
 from .resolved_role import ResolvedRole
 from .role import RoleSettings, RolesOrHosts
 from .ssh import SshSettings
-from .values import PositiveInt, PositiveSeconds, Seconds, coerce_str, format_value, refuse_nul
+from .values import Bool, PositiveInt, PositiveSeconds, Seconds, coerce_str, format_value, refuse_nul
 
 IMAGE = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
@@ -75,11 +76,25 @@ class Settings(SettingsModel):
         description="What to build when there are uncommitted changes: `commit` builds the last commit without them, "
         "`strict` refuses to deploy, `worktree` builds the files as they are.",
     )
-    version: ImageTag | None = Field(
+    version: PinnedVersionName | None = Field(
         default=None,
-        description="Version to deploy without building it, such as for a rollback. It must be in the registry.",
+        description="Version to deploy without building it, such as for a rollback. Its digest is the one that the hosts "
+        "have run, or else the registry's; `version@sha256:…` pins the digest, too.",
     )
     servers: RolesOrHosts = Field(description="Hosts as a list, or roles with their hosts and settings.")
+    skip_hosts: tuple[HostName, ...] = Field(
+        default=(),
+        description="Hosts to leave out of this deploy, such as one that is down. What runs on them stays as it is.",
+    )
+    inspect: Bool = Field(
+        default=True,
+        description="Look at every host at the start of a preview or an update, to find what has changed there since the "
+        "last deploy.",
+    )
+    take_over: Bool = Field(
+        default=False,
+        description="Take over an app or a route that another stack has deployed on these hosts.",
+    )
     primary_role: str = Field(
         default=DEFAULT_PRIMARY_ROLE,
         description="Role that gets requests by default, and whose first host is the primary host. "
@@ -128,6 +143,11 @@ class Settings(SettingsModel):
         return value
 
     @property
+    def primary_role_name(self) -> str:
+        """The primary role: the only one, or the one that `primary_role` names."""
+        return next(iter(self.servers)) if len(self.servers) == 1 else self.primary_role
+
+    @property
     def repository(self) -> str:
         """The image repository with its server: `docker.io/acme/shop`."""
         return f"{self.registry.server}/{self.image}"
@@ -171,6 +191,18 @@ class Settings(SettingsModel):
             password=self.secret(password[0]),
         )
 
+    def roles_on(self, host: str) -> tuple[ResolvedRole, ...]:
+        """Return the roles of a host."""
+        return tuple(role for role in self.roles if host in role.hosts)
+
+    def without_hosts(self, skipped: Collection[str]) -> Self:
+        """Return the settings without some hosts, and without the roles that have no other host."""
+        roles = {
+            name: role.model_copy(update={"hosts": tuple(host for host in role.hosts if host not in skipped)})
+            for name, role in self.servers.items()
+        }
+        return self.model_copy(update={"servers": {name: role for name, role in roles.items() if role.hosts}})
+
     def secret(self, name: str) -> Secret:
         """Return a secret by its name.
 
@@ -189,16 +221,13 @@ class Settings(SettingsModel):
             del copied.__dict__[name]
         return copied
 
-    def _primary_role(self) -> str:
-        return next(iter(self.servers)) if len(self.servers) == 1 else self.primary_role
-
     def _role_names(self) -> list[str]:
-        return sorted(self.servers, key=lambda name: (name != self._primary_role(), name))
+        return sorted(self.servers, key=lambda name: (name != self.primary_role_name, name))
 
     def _resolve_proxy(self, name: str, own: bool | ProxySettings | None) -> ProxySettings | None:
         if isinstance(own, ProxySettings):
             return self.proxy.merged(own)
-        enabled = name == self._primary_role() if own is None else own
+        enabled = name == self.primary_role_name if own is None else own
         return self.proxy if enabled else None
 
     def _resolve_role(self, name: str, role: RoleSettings) -> ResolvedRole:

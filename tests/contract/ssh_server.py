@@ -43,52 +43,64 @@ class SshServer:
 
 
 @contextlib.contextmanager
-def running_ssh_server(directory: Path) -> Iterator[SshServer]:
+def running_ssh_server(directory: Path, *options: str) -> Iterator[SshServer]:
     """Run an sshd and an ssh-agent whose files are all in `directory`, and end both afterwards.
+
+    Args:
+        directory: An empty folder.
+        options: Further lines of sshd_config.
 
     Raises:
         RuntimeError: A program is missing.
         TimeoutError: A program does not start within 10 seconds.
     """
-    host_key = _new_key(directory / "host_key")
-    ecdsa_host_key = _new_key(directory / "ecdsa_host_key", "ecdsa")
-    user_key = _new_key(directory / "user_key")
-    port, log, agent_socket = _unused_port(), directory / "sshd.log", directory / "agent.sock"
+    host_key = new_key(directory / "host_key")
+    ecdsa_host_key = new_key(directory / "ecdsa_host_key", "ecdsa")
+    user_key = new_key(directory / "user_key")
+    port, log = unused_port(), directory / "sshd.log"
     log.touch()
     config = directory / "sshd_config"
     config.write_text(
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {host_key}\nHostKey {ecdsa_host_key}\nPidFile none\n"
         f"AuthorizedKeysFile {user_key}.pub\nStrictModes no\nPasswordAuthentication no\n"
-        "KbdInteractiveAuthentication no\nUsePAM no\nLogLevel VERBOSE\n"
+        "KbdInteractiveAuthentication no\nUsePAM no\nLogLevel VERBOSE\n" + "".join(f"{line}\n" for line in options)
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd does not start as root without it
     with (
         _running([_program("sshd"), "-D", "-e", "-f", config], log),
-        _running([_program("ssh-agent"), "-D", "-a", agent_socket], directory / "agent.log"),
+        running_agent(directory, user_key) as agent_socket,
     ):
         _wait_for(lambda: "Server listening" in log.read_text(), f"sshd, see {log}")
-        _wait_for(agent_socket.exists, f"ssh-agent at {agent_socket}")
-        environment = {**os.environ, "SSH_AUTH_SOCK": str(agent_socket)}
-        subprocess.run(["ssh-add", "-q", user_key], check=True, env=environment)
         yield SshServer(
             port=port,
             user=getpass.getuser(),
             host_key=_public_key(host_key),
             ecdsa_host_key=_public_key(ecdsa_host_key),
             private_key=user_key.read_text(),
-            agent_socket=str(agent_socket),
+            agent_socket=agent_socket,
             log=log,
         )
 
 
+@contextlib.contextmanager
+def running_agent(directory: Path, *keys: Path) -> Iterator[str]:
+    """Run an ssh-agent that has these keys, and give its socket."""
+    socket = directory / "agent.sock"
+    with _running([_program("ssh-agent"), "-D", "-a", socket], directory / "agent.log"):
+        _wait_for(socket.exists, f"ssh-agent at {socket}")
+        subprocess.run(["ssh-add", "-q", *keys], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(socket)})
+        yield str(socket)
+
+
 def new_public_key(directory: Path) -> str:
     """Return a public key that belongs to no host, as a line of authorized_keys."""
-    return _public_key(_new_key(directory / "other_key"))
+    return _public_key(new_key(directory / "other_key"))
 
 
-def _new_key(file: Path, key_type: str = "ed25519") -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", "", "-C", "", "-f", file], check=True)
+def new_key(file: Path, key_type: str = "ed25519", *, passphrase: str = "") -> Path:
+    """Make a pair of keys, and return the file of the private one."""
+    subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", passphrase, "-C", "", "-f", file], check=True)
     return file
 
 
@@ -114,7 +126,8 @@ def _program(name: str) -> str:
     return path
 
 
-def _unused_port() -> int:
+def unused_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -83,14 +83,19 @@ class Stack:
             "image": f"tests/{self.service}",
             "builder": {"context": "../app", "args": {"BASE": self.inventory.base_image}},
             "servers": [host.address for host in hosts],
-            "ssh": {
-                "users": {host.address: host.user for host in hosts},
-                "host_keys": {host.address: host.host_key for host in hosts},
-            },
+            "ssh": self.ssh,
             "registry": {"server": registry.server, "username": registry.username, "password": ["REGISTRY_PASSWORD"]},
             "proxy": {"app_port": 8080, "host": self.name},
             "deploy_timeout": "10",
             "secrets": {"REGISTRY_PASSWORD": Path(registry.password_file).read_text().strip()},
+        }
+
+    @property
+    def ssh(self) -> dict[str, Any]:
+        """How the hosts are reached."""
+        return {
+            "users": {host.address: host.user for host in self.hosts},
+            "host_keys": {host.address: host.host_key for host in self.hosts},
         }
 
     @property

@@ -1,5 +1,6 @@
 """Back to an older version, and forth again."""
 
+import re
 from pathlib import Path
 
 from tests.e2e.load import Load
@@ -17,9 +18,11 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
     stack.up()
     newer = stack.outputs()
     stack.configure(version=first["version"])
-    engine = stack.environment["DOCKER_HOST"]
-    # Going back needs no Docker engine on the deployer; building does, and says so.
+    environment = dict(stack.environment)
+    # Going back needs neither a Docker engine on the deployer, which building does, nor the registry.
     stack.environment["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    stack.environment |= {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}
+    stack.preview()
     with Load(stack, tmp_path, stack.environment) as load:
         output = stack.up()
     assert not load.failed(), load.failed()[:3]
@@ -33,9 +36,12 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
         kept = first["hosts"][host.address]["web"]["container_id"]
         assert after["hosts"][host.address]["web"]["container_id"] == kept
     stack.up("--expect-no-changes")
+    stack.configure(version="v-nowhere")
+    unknown = stack.preview_fails()
+    assert f"The hosts have run:\n  {first['version']}\n  {second}\n" in re.sub(r"\n +", "\n  ", unknown)
     stack.configure(version=None)
     assert "No Docker engine answers at unix:///nowhere/docker.sock" in stack.preview_fails()
-    stack.environment["DOCKER_HOST"] = engine
+    stack.environment = environment
     stack.up()
     assert site.versions() == [second] * len(stack.hosts)
     # The same image as before, in the same containers.

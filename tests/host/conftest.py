@@ -120,11 +120,12 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpe
 
     docker("login", server, "--username", login.username, "--password-stdin", stdin=login.password)
     images = {}
-    # The last one lies about its version.
-    for tag, version in [*((version, version) for version in VERSIONS), ("v9", "v8")]:
+    # "v9" lies about its version; "store" is v2 of another service.
+    of_the_app = [(version, SERVICE, version) for version in VERSIONS]
+    for tag, service, version in [*of_the_app, ("v9", SERVICE, "v8"), ("store", "store", "v2")]:
         (folder / "Dockerfile").write_text(
             f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\n"
-            f"LABEL service={SERVICE} org.opencontainers.image.version={version}\n"
+            f"LABEL service={service} org.opencontainers.image.version={version}\n"
             'CMD ["sh", "/serve.sh"]\n'
         )
         docker("build", "--quiet", "--tag", f"{server}/{SERVICE}:{tag}", str(folder))

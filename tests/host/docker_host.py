@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from components.host_tool.identity import RoleIdentity
 from components.host_tool.json_codec import from_json, to_json
+from components.host_tool.owner import Owner
 from components.host_tool.program import bootstrap_words, packed_program, program_hash
 from components.host_tool.records.records import RoleRecord
 from components.host_tool.result import KeptSecrets, Running, StartedCandidate
@@ -35,7 +37,8 @@ from dev.sandbox.images import KAMAL_PROXY
 
 SERVICE = "shop"
 PROXY = KAMAL_PROXY
-RUN = ProxyRunSpec(image=PROXY, http_port=80, https_port=443, log_max_size="10m", options={})
+RUN = ProxyRunSpec(image=PROXY, http_port=80, https_port=443, log_max_size="10m", options={}, replace=False)
+PROXIED = ("web", "front")
 SERVE = ("sh", "/serve.sh")
 
 T = TypeVar("T")
@@ -153,15 +156,33 @@ class Host:
 
 @dataclass
 class App:
-    """One app on the host, under a name of its own; roles that a test used are removed after it."""
+    """One app on the host, under a name of its own; roles that a test used are removed after it.
+
+    Attributes:
+        host: The host.
+        destination, service: The app.
+        roles: Its roles that the test has used.
+        of: The app of which this is another name, None for none: the owner and the requests are the same.
+    """
 
     host: Host
     destination: str
     roles: set[str] = field(default_factory=lambda: {"web"})
+    service: str = SERVICE
+    of: "App | None" = None
 
     @property
     def name(self) -> str:
-        return f"{SERVICE}-{self.destination}"
+        return f"{self.service}-{self.destination}"
+
+    @property
+    def owner(self) -> Owner:
+        return self.of.owner if self.of else Owner(f"id-of-{self.name}", f"acme/{self.name}/production")
+
+    @property
+    def resource(self) -> str:
+        """What deploys it."""
+        return f"urn:{self.name}::web1"
 
     @property
     def home(self) -> str:
@@ -170,15 +191,30 @@ class App:
     @property
     def web_host(self) -> str:
         """The name that requests for this app ask for."""
-        return f"{self.name}.test"
+        return self.of.web_host if self.of else f"{self.name}.test"
 
     def prefix(self, role: str = "web") -> str:
-        return f"{SERVICE}-{role}-{self.destination}"
+        return RoleIdentity(self.service, role, self.destination).prefix
 
-    def prepare(self, proxy: ProxyRunSpec | None = RUN, *, tool: str = "") -> Result:
-        """The first contact: install the tool, prepare the host."""
-        spec = PrepareSpec(network="kamal", proxy=proxy, tool=tool or packed_program())
-        return self.host.run(*bootstrap_words(self.name), stdin=to_json(spec))
+    def prepare_spec(self, proxy: ProxyRunSpec | None = RUN, **fields: Any) -> PrepareSpec:
+        """The input of a preparation; `fields` replace those of a plain one."""
+        plain = PrepareSpec(
+            network="kamal",
+            service=self.service,
+            destination=self.destination,
+            roles=("web",),
+            stack=self.owner.stack,
+            resource=self.resource,
+            take_over=False,
+            tool=packed_program(),
+            proxy=proxy,
+        )
+        return replace(plain, **fields)
+
+    def prepare(self, proxy: ProxyRunSpec | None = RUN, **fields: Any) -> Result:
+        """The first contact: install the tool, prepare the host; `fields` are those of `prepare_spec`."""
+        spec = self.prepare_spec(proxy, **fields)
+        return self.host.run(*bootstrap_words(self.name), self.owner.id, stdin=to_json(spec))
 
     def call(self, verb: str, *words: str, spec: object = None, limit: float = 50, before: str = "") -> Result:
         """One verb, as the deployer calls it; `before` is shell that runs first in the same session."""
@@ -193,7 +229,7 @@ class App:
 
     def pull(self, version: str) -> Result:
         self.log_in()
-        return self.call("pull", SERVICE, version, self.host.images[version])
+        return self.call("pull", self.service, version, self.host.images[version])
 
     def log_in(self, login: RegistryLoginSpec | None = None) -> None:
         """Leave the registry's login on the host, as the secrets' step does."""
@@ -208,7 +244,7 @@ class App:
     def container(self, version: str, role: str = "web", **fields: Any) -> ContainerSpec:
         """What a container of the role is made of; `fields` replace those of a plain one."""
         plain = ContainerSpec(
-            service=SERVICE,
+            service=self.service,
             role=role,
             destination=self.destination,
             host="web1",
@@ -236,7 +272,7 @@ class App:
         return CandidateSpec(
             container=self.container(version, role, **fields),
             deploy_timeout=deploy_timeout,
-            proxy=probe if role == "web" else None,
+            proxy=probe if role in PROXIED else None,
         )
 
     def candidate(
@@ -270,7 +306,7 @@ class App:
             buffering=BufferingSpec(requests=True, responses=True),
         )
         plain = SwitchSpec(version=version, deploy_timeout=5, stop_timeout=3, retain_containers=5)
-        if role == "web":
+        if role in PROXIED:
             plain = replace(plain, proxy=route, drain_timeout=5)
         else:
             plain = replace(plain, deploy_timeout=8, strategy="start-first", readiness_delay=0)
@@ -295,7 +331,7 @@ class App:
 
     def containers(self, role: str | None = None) -> dict[str, str]:
         """Name to state of this app's containers."""
-        filters = ["--filter", f"label=service={SERVICE}", "--filter", f"label=destination={self.destination}"]
+        filters = ["--filter", f"label=service={self.service}", "--filter", f"label=destination={self.destination}"]
         if role:
             filters += ["--filter", f"label=role={role}"]
         listed = self.host.docker("ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")
@@ -318,7 +354,21 @@ class App:
 
     def remove(self) -> None:
         for role in sorted(self.roles):
-            self.call("remove", role)
+            self.tear_down(role)
+
+    def abandon(self) -> None:
+        """Let go of the app, as the step that prepares the host does when it leaves the stack."""
+        result = self.call("abandon", self.owner.id, self.owner.stack, self.resource)
+        assert result.status == 0 or "No such file" in result.err, result.err
+
+    def tear_down(self, role: str = "web", *, before: str = "") -> Result:
+        """What a destroy does to a role: the app is let go of, then the teardown removes the role."""
+        self.abandon()
+        return self.remove_role(role, before=before)
+
+    def remove_role(self, role: str = "web", *, before: str = "") -> Result:
+        """The teardown of a role, and nothing before it."""
+        return self.call("remove", role, self.owner.id, self.owner.stack, "web1", before=before)
 
 
 class Load:

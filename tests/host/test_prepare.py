@@ -11,7 +11,16 @@ from components.host_tool.spec import PrepareSpec
 from tests.host.docker_host import App, Host, Result
 from tests.host.docker_shim import docker_replaced_by
 
-NO_PROXY = PrepareSpec(network="kamal", tool="")
+NO_PROXY = PrepareSpec(
+    network="kamal",
+    service="shop",
+    destination="none",
+    roles=("web",),
+    stack="a/b/c",
+    resource="urn",
+    take_over=False,
+    tool="",
+)
 
 
 def test_prepare_installs_the_tool_and_says_which_docker_there_is(app: App, host: Host) -> None:
@@ -66,7 +75,7 @@ def test_a_user_without_permission_is_told_the_group_to_join(app: App, host: Hos
 
 
 def test_a_host_whose_docker_daemon_is_down_is_told_to_start_it(app: App) -> None:
-    result = app.call("prepare", spec=NO_PROXY, before="export DOCKER_HOST=unix:///tmp/none.sock")
+    result = app.call("prepare", "id", spec=NO_PROXY, before="export DOCKER_HOST=unix:///tmp/none.sock")
     assert "does not answer" in result.failure
     assert "systemctl start docker" in result.err
     assert "Docker says: Cannot connect to the Docker daemon at unix:///tmp/none.sock" in result.err
@@ -75,15 +84,26 @@ def test_a_host_whose_docker_daemon_is_down_is_told_to_start_it(app: App) -> Non
 def test_a_docker_that_is_too_old_is_refused(app: App) -> None:
     """The one thing that cannot be had for real here is an old Docker: its answer is."""
     answer = '{"ServerVersion": "19.03.15", "DockerRootDir": "/"}'
-    result = app.call("prepare", spec=NO_PROXY, before=docker_replaced_by(f"echo '{answer}'"))
+    result = app.call("prepare", "id", spec=NO_PROXY, before=docker_replaced_by(f"echo '{answer}'"))
     assert "Docker 19.03.15" in result.failure
     assert "20.10 or newer" in result.err
+
+
+def test_an_app_of_another_owner_is_refused_before_anything_is_changed(app: App, host: Host) -> None:
+    before = app.file("app.json"), app.file("host.json")
+    result = app.prepare(stack="acme/other/production", network="other")
+    # The id is the same: a renamed stack.
+    assert result.status == 0, result.err
+    stranger = app.call("prepare", "other-id", spec=app.prepare_spec(stack="acme/stranger/production"))
+    assert f"the app {app.name} belongs to stack acme/other/production" in stranger.failure
+    app.prepare()
+    assert (app.file("app.json"), app.file("host.json")) == before
 
 
 def _as_other_user(app: App, host: Host, user: str, first: str) -> Result:
     """The tool's `prepare` as `user`, in a mount namespace where root has run `first`."""
     home = f"~{host.sandbox.inventory().hosts[0].user}"
-    run = f"cd /tmp/user && echo {shlex.quote(to_json(NO_PROXY))} | ./host_tool prepare shop-permission"
+    run = f"cd /tmp/user && echo {shlex.quote(to_json(NO_PROXY))} | ./host_tool prepare shop-permission id"
     script = (
         f"rm -rf /tmp/user && mkdir /tmp/user && cp {home}/{app.home}/bin/host_tool-{program_hash()} /tmp/user/host_tool "
         f"&& chown -R {user} /tmp/user && "

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.host_tool.result import Prepared, Running
-from components.host_tool.spec import PrepareSpec, ProxyRunSpec
+from components.host_tool.spec import ProxyRunSpec
 from tests.host.docker_host import PROXY, RUN, App, Host
 from tests.host.docker_shim import killed_after
 
@@ -33,12 +33,18 @@ def test_kamal_proxy_is_replaced_when_its_options_change_and_keeps_its_routes(ap
     assert host.get(app.web_host) == (200, "v1")
 
 
-def test_a_newer_kamal_proxy_stays_when_another_app_uses_it(app: App, other_app: App, host: Host) -> None:
+def test_another_kamal_proxy_stays_when_an_app_of_another_owner_uses_it(app: App, other_app: App, host: Host) -> None:
     host.docker("tag", PROXY, NEWER)
-    assert app.prepare(replace(RUN, image=NEWER)).result(Prepared).proxy == "kamal-proxy:v0.9.10"
-    result = other_app.prepare()
-    assert result.result(Prepared).proxy == "kamal-proxy:v0.9.10"
-    assert "newer" in result.err
+    before = host.docker("inspect", "--format", "{{.Id}}", "kamal-proxy")
+    wanted = replace(RUN, image=NEWER)
+    result = app.prepare(wanted)
+    assert result.result(Prepared).proxy == PROXY.partition("/")[2]
+    assert f"stays as it is, though proxy.run says otherwise: {other_app.name} use it" in result.err
+    assert host.docker("inspect", "--format", "{{.Id}}", "kamal-proxy") == before
+    assert (
+        "has the ports 80, 443, and proxy.run wants 8088 and 443" in app.prepare(replace(RUN, http_port=8088)).failure
+    )
+    assert app.prepare(replace(wanted, replace=True)).result(Prepared).proxy == "kamal-proxy:v0.9.10"
     host.docker("rm", "--force", "kamal-proxy")
 
 
@@ -65,7 +71,7 @@ def test_a_taken_port_is_named_with_its_holder_and_the_old_proxy_runs_again(app:
 def half_replaced(request: pytest.FixtureRequest, app: App, host: Host) -> App:
     """The app with v1 routed, after a replacement of kamal-proxy that was killed when it had come to one of its calls."""
     app.release("v1")
-    result = app.call("prepare", spec=PrepareSpec("kamal", "", CHANGED), before=killed_after(request.param))
+    result = app.call("prepare", app.owner.id, spec=app.prepare_spec(CHANGED), before=killed_after(request.param))
     assert result.status == 137, result.err
     assert "kamal-proxy-replaced" in host.docker("ps", "--all", "--format", "{{.Names}}").split()
     return app

@@ -6,7 +6,7 @@ from tests.host.docker_shim import docker_replaced_by
 
 def test_the_last_app_takes_kamal_proxy_with_it_but_not_its_certificates(host: Host, only_app: App) -> None:
     only_app.release("v1")
-    assert only_app.call("remove", "web").status == 0
+    assert only_app.tear_down("web").status == 0
     assert host.docker("ps", "--all", "--quiet") == ""
     assert host.docker("network", "ls", "--quiet", "--filter", "name=^kamal$") == ""
     assert "kamal-proxy-config" in host.docker("volume", "ls", "--quiet").split()
@@ -16,7 +16,7 @@ def test_the_last_app_takes_kamal_proxy_with_it_but_not_its_certificates(host: H
 def test_kamal_proxy_stays_while_it_routes_to_something_else(host: Host, only_app: App) -> None:
     target = f"{only_app.release('v1').container_id[:12]}:80"
     host.docker("exec", "kamal-proxy", "kamal-proxy", "deploy", "else", "--target", target, "--host", "else.test")
-    result = only_app.call("remove", "web")
+    result = only_app.tear_down("web")
     assert "it routes to others" in result.err
     assert host.routes() == {"else": target}
     host.docker("exec", "kamal-proxy", "kamal-proxy", "remove", "else")
@@ -25,7 +25,7 @@ def test_kamal_proxy_stays_while_it_routes_to_something_else(host: Host, only_ap
 def test_kamal_proxy_stays_where_it_does_not_say_what_it_routes_to(host: Host, only_app: App) -> None:
     only_app.release("v1")
     silent = docker_replaced_by('case "$*" in *"kamal-proxy list") exit 1 ;; esac; exec $docker "$@"')
-    result = only_app.call("remove", "web", before=silent)
+    result = only_app.tear_down("web", before=silent)
     assert result.status == 0
     assert "kamal-proxy stays: it does not say whether it routes to others" in result.err
     assert host.docker("ps", "--format", "{{.Names}}") == "kamal-proxy"

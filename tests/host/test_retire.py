@@ -44,7 +44,7 @@ def test_the_anonymous_volumes_of_a_removed_release_go_and_the_named_ones_stay(a
     volumes = set(host.docker("volume", "ls", "--quiet").split())
     assert [bool(names & volumes) for names in anonymous] == [False, True, True]
     assert f"{app.name}-data" in volumes
-    app.call("remove", "worker")
+    app.tear_down("worker")
     host.docker("volume", "rm", f"{app.name}-data")
 
 

@@ -43,7 +43,7 @@ def test_nobody_else_can_read_the_registrys_login_and_it_goes_with_the_app(app: 
     assert host.run("stat", "-c", "%a", path).out.strip() == "600"
     auth = json.loads(host.run("cat", path).out)["auths"][host.login.server]["auth"]
     assert base64.b64decode(auth).decode() == f"{host.login.username}:{host.login.password}"
-    assert app.call("remove", "web").status == 0
+    assert app.tear_down("web").status == 0
     assert host.run("find", ".", "-name", "config.json").out == ""
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from components.host_tool.json_codec import to_json
 from components.host_tool.result import StartedCandidate
-from components.host_tool.spec import HookSpec
+from components.host_tool.spec import HookSpec, InspectSpec
 from tests.host.docker_host import App, Host, wait_until
 from tests.host.docker_shim import docker_replaced_by
 
@@ -80,5 +80,5 @@ def test_a_release_costs_few_calls_of_docker(app: App, host: Host) -> None:
     # What runs and what is routed are asked at once.
     ps, deploy, *read_back, stop = calls()
     assert (ps, deploy, sorted(read_back), stop) == ("ps", "exec", ["exec", "inspect"], "stop")
-    assert app.call("inspect", before=counting).status == 0
-    assert calls() == ["ps", "inspect"]
+    assert app.call("inspect", spec=InspectSpec("kamal", ()), before=counting).status == 0
+    assert sorted(calls()) == ["exec", "info", "inspect", "inspect", "network", "ps"]

@@ -15,7 +15,10 @@ def candidate(app: App, other_app: App) -> str:
 
 def refused_switch(app: App, other_app: App, release: str) -> Result:
     result = app.switch("v2", release, hosts=(other_app.web_host,))
-    assert "another service on this host has the same proxy.host and path_prefix" in result.failure
+    assert (
+        f"requests for {other_app.web_host} are routed to {other_app.prefix()}, role web of the app {other_app.name} of "
+        f"stack {other_app.owner.stack}. Choose another proxy.host"
+    ) in result.failure
     return result
 
 

@@ -155,7 +155,7 @@ def test_a_release_task_that_has_run_does_not_run_again(deployed: Deployed) -> N
 
 def test_todays_teardown_leaves_nothing(deployed: Deployed, host: Host) -> None:
     for role in ("web", "worker"):
-        assert deployed.app.call("remove", role).status == 0
+        assert deployed.app.tear_down(role).status == 0
     assert host.docker("ps", "--all", "--quiet") == ""
     assert host.run("ls", ".kamal").status != 0
 
@@ -167,12 +167,25 @@ def test_the_first_releases_teardown_works_until_every_role_was_released(
     """A stack that is destroyed, or that a role leaves, after an update that failed half way."""
     if taken_over:
         deployed.release("v3")
+        deployed.app.abandon()
     assert host.run("test", "-x", deployed.first_release.tool).status == 0
     for role in ("web", "worker"):
         result = deployed.first_release.teardown(role)
         assert result.status == 0, result.err
     assert host.docker("ps", "--all", "--quiet") == ""
     assert host.run("ls", ".kamal").status != 0
+
+
+def test_the_first_releases_teardown_leaves_what_is_deployed_today(deployed: Deployed, host: Host) -> None:
+    """The update that declares today's teardown removes the first release's from the state."""
+    running = deployed.release("v3")
+    # Until every role was released, its own tool is there, and takes down what it is told to.
+    deployed.release_worker()
+    result = deployed.first_release.teardown("web")
+    assert result.status == 0
+    assert "nothing is torn down: role web is still deployed here" in result.err
+    assert deployed.app.containers("web")[running.container] == "running"
+    assert host.get(deployed.app.web_host) == (200, "v3")
 
 
 def test_the_first_releases_files_go_once_every_role_was_released(deployed: Deployed, host: Host) -> None:
@@ -184,6 +197,7 @@ def test_the_first_releases_files_go_once_every_role_was_released(deployed: Depl
     secrets = app.secrets(SECRETS)
     assert files == {"role.json", "release.json", "lock", secrets}
     # Its teardown is in the state until the next update: then the tool that is there does it.
+    app.abandon()
     for role in ("web", "worker"):
         assert deployed.first_release.teardown(role).status == 0
     assert host.run("ls", ".kamal").status != 0

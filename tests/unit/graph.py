@@ -6,19 +6,22 @@ import socket
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
 
 from components.host_tool.json_codec import to_json
-from components.host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
+from components.host_tool.result import HostFacts, KeptSecrets, Prepared, Running, StartedCandidate
+from components.inspection.look import NoAnswer
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHF1aXRlIG9idmlvdXNseSBub3QgYSByZWFsIGtleSE"
@@ -26,6 +29,28 @@ DIGEST = "sha256:" + "5" * 64
 HOSTS = ["192.0.2.1", "192.0.2.2"]
 
 PINNED = "v7"
+
+STATE = Mapping[str, Mapping[str, Any]]
+"""By URN, the outputs of a resource."""
+
+NEW_HOST = HostFacts(
+    machine="host",
+    machine_id="",
+    docker="27.0.1",
+    docker_problem="",
+    free_mb=9000,
+    network=False,
+    replacing=False,
+    taken_ports={},
+    tool=False,
+    prepared=False,
+    login=False,
+    apps=(),
+    roles={},
+    versions={},
+    held_locks=(),
+)
+"""What a host says that nothing was deployed to."""
 
 # How Pulumi's wire format marks a secret.
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
@@ -41,6 +66,9 @@ class Declared:
     parent: str = ""
     waits_for: set[str] = field(default_factory=set)
     aliases: set[str] = field(default_factory=set)
+    ignored: tuple[str, ...] = ()
+    retained: bool = False
+    delete_first: bool = False
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -78,11 +106,21 @@ def _key(urn: str) -> str:
     return Declared(kind.rpartition("$")[2], name, {}).key
 
 
+class UnknownFunctionError(grpc.RpcError):  # type: ignore[misc]
+    """The answer of an engine that does not tell the state."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNIMPLEMENTED
+
+    def details(self) -> str:
+        return "unknown function"
+
+
 class Mocks(pulumi.runtime.Mocks):
     """Answers as the providers would: a digest for a pushed image, the host tool's output for a Command."""
 
-    def __init__(self, runs: str) -> None:
-        self.runs = runs
+    def __init__(self, runs: str, state: STATE | None) -> None:
+        self.runs, self.state = runs, state
         self.version = PINNED
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -91,12 +129,19 @@ class Mocks(pulumi.runtime.Mocks):
             self.version = args.inputs["name"].rpartition(":")[2]
             outputs["sha256Digest"] = DIGEST
         if args.typ.startswith("command:"):
-            started = args.name.endswith("-start")
-            outputs["stdout"] = _start(args.inputs) if started else _output(args.name, self.runs or self.version)
+            if args.name.endswith("-start"):
+                outputs["stdout"] = _start(args.inputs)
+            elif args.name.endswith("-owner"):
+                outputs["stdout"] = "0wner"
+            else:
+                outputs["stdout"] = _output(args.name, self.runs or self.version)
         return f"{args.name}-id", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"the program invokes {args.token}")
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs"
+        if self.state is None:
+            raise UnknownFunctionError
+        return {"outputs": {urn: {"outputs": outputs} for urn, outputs in self.state.items()}}, []
 
 
 def _start(inputs: Mapping[str, Any]) -> str:
@@ -120,8 +165,8 @@ def _output(name: str, version: str) -> str:
 class Monitor(MockMonitor):
     """Keeps every registration."""
 
-    def __init__(self, runs: str) -> None:
-        super().__init__(Mocks(runs))
+    def __init__(self, runs: str, state: STATE | None) -> None:
+        super().__init__(Mocks(runs, state))
         self.declared: list[Declared] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name is gRPC's
@@ -136,6 +181,9 @@ class Monitor(MockMonitor):
                 request.parent,
                 {_key(urn) for urn in waits},
                 {alias.urn for alias in request.aliases},
+                tuple(request.ignoreChanges),
+                request.retainOnDelete,
+                request.deleteBeforeReplace,
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -226,13 +274,27 @@ def add_hooks(folder: Path, *names: str, script: str = "#!/bin/sh\n") -> None:
         (hooks / name).chmod(0o755)
 
 
-def declare(folder: Path, monkeypatch: pytest.MonkeyPatch, *, runs: str = "", **settings: Any) -> Graph:
+def declare(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    runs: str = "",
+    state: STATE | None = MappingProxyType({}),
+    looks: Mapping[str, HostFacts | NoAnswer] = MappingProxyType({}),
+    labels: Mapping[str, str] = MappingProxyType({}),
+    preview: bool = False,
+    **settings: Any,
+) -> Graph:
     """Run the program in a project folder, with a committed app, and return what it declares.
 
     Args:
         folder: Where project and app are, or are made.
         monkeypatch: Undoes what the program's surroundings need.
         runs: The version that the hosts say they run; by default the one that was deployed.
+        state: What the stack has, None for an engine that does not tell.
+        looks: What the hosts say when they are looked at; by default they are new.
+        labels: Those of the image that the registry has under the version.
+        preview: Whether it is a preview.
         settings: Keys of the config, over those of a small app.
     """
     config: dict[str, Any] = {
@@ -249,20 +311,52 @@ def declare(folder: Path, monkeypatch: pytest.MonkeyPatch, *, runs: str = "", **
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(raw))
     monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["deploy:secrets"]))
     return run_program(
-        folder, monkeypatch, lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"), runs=runs
+        folder,
+        monkeypatch,
+        lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),
+        runs=runs,
+        state=state,
+        looks=looks,
+        labels=labels,
+        preview=preview,
     )
 
 
+class FakeLook:
+    """A look at hosts that say what a test wants."""
+
+    def __init__(self, hosts: Iterable[str], looks: Mapping[str, HostFacts | NoAnswer]) -> None:
+        self._looks = {host: looks.get(host, NEW_HOST) for host in hosts}
+
+    def wait(self) -> Mapping[str, HostFacts | NoAnswer]:
+        return self._looks
+
+
 def run_program(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, program: Callable[[], object], *, runs: str = ""
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    program: Callable[[], object],
+    *,
+    runs: str = "",
+    state: STATE | None = MappingProxyType({}),
+    looks: Mapping[str, HostFacts | NoAnswer] = MappingProxyType({}),
+    labels: Mapping[str, str] = MappingProxyType({}),
+    preview: bool = False,
 ) -> Graph:
     """Run any program as `declare` runs the one of this repository."""
     monkeypatch.chdir(app_project(folder))
     # Else pytest itself would end at an interrupt.
     monkeypatch.setattr("components.deploy.end_quietly_on_interrupt", lambda: None)
     monkeypatch.setattr("components.image.pinned_version.image_digest", lambda *_: DIGEST)
-    monitor = Monitor(runs)
-    pulumi.runtime.set_mocks(monitor.mocks, project="deploy", stack="prod", preview=False, monitor=monitor)
+    monkeypatch.setattr("components.image.source_build.image_labels", lambda *_: dict(labels))
+    monkeypatch.setattr(
+        "components.inspection.inspection.start_look",
+        lambda connections, *_: FakeLook([connection.host for connection in connections], looks),
+    )
+    monitor = Monitor(runs, state)
+    pulumi.runtime.set_mocks(
+        monitor.mocks, project="deploy", stack="prod", preview=preview, monitor=monitor, organization="acme"
+    )
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> None:

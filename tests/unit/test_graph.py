@@ -2,6 +2,7 @@
 
 import getpass
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,9 @@ def test_a_candidate_pulls_by_itself_where_nothing_comes_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: dict[str, Any]
 ) -> None:
     graph = declare(tmp_path, monkeypatch, env=env)
-    steps = ("prepare", "web-teardown", "web-secrets", "web-candidate", "web-switch")
-    assert {command.name for command in graph.commands()} == {f"shop-{host}-{step}" for host in HOSTS for step in steps}
+    steps = ("prepare", "web-teardown-shop-prod", "web-secrets", "web-candidate", "web-switch")
+    expected = {"deploy-owner", *(f"shop-{host}-{step}" for host in HOSTS for step in steps)}
+    assert {command.name for command in graph.commands()} == expected
     for candidate in graph.named("-candidate"):
         assert {candidate.name.replace("candidate", "secrets"), "RegistryImage shop"} <= graph.before(candidate)
 
@@ -159,12 +161,36 @@ def test_a_hook_has_kamals_environment(graph: Graph, tmp_path: Path) -> None:
     assert local.inputs["environment"]["KAMAL_PERFORMER"] == "tess"
 
 
-def test_only_teardowns_tear_down_and_nothing_is_replaced(graph: Graph) -> None:
+def test_only_teardowns_tear_down_and_only_the_preparation_of_a_host_lets_go_of_the_app(graph: Graph) -> None:
     for command in graph.commands():
         assert "triggers" not in command.inputs
-        assert ("delete" in command.inputs) == command.name.endswith("-teardown")
-        assert ("create" in command.inputs) != command.name.endswith("-teardown")
-    assert len(graph.named("-teardown")) == 3
+        is_teardown, is_preparation = "-teardown-" in command.name, command.name.endswith("-prepare")
+        assert ("delete" in command.inputs) == (is_teardown or is_preparation)
+        assert ("create" in command.inputs) != is_teardown
+        # One that is replaced lets go first, and holds the app again when it has prepared the host.
+        assert command.delete_first == is_preparation
+    assert len(graph.named("-teardown-shop-prod")) == 3
+
+
+def test_a_destroy_lets_go_of_an_app_before_it_tears_it_down_and_no_host_keeps_another_from_it(graph: Graph) -> None:
+    """What a resource depends on is deleted after it, and not at all where its own `delete` fails."""
+    for host in HOSTS:
+        (prepare,) = graph.named(f"{host}-prepare")
+        before = {name for name in graph.before(prepare) if "-teardown-" in name}
+        assert before == {command.name for command in graph.named("-teardown-shop-prod") if host in command.name}
+        assert not [name for name in graph.before(prepare) if name.endswith("-prepare")]
+
+
+def test_a_teardown_names_the_owner_the_host_and_the_role_and_the_preparation_its_resource(graph: Graph) -> None:
+    host = HOSTS[0]
+    (teardown,) = graph.named(f"{host}-web-teardown-shop-prod")
+    words = shlex.split(teardown.inputs["delete"])
+    assert words[-6:] == ["remove", "shop-prod", "web", "0wner", "acme/deploy/prod", host]
+    (prepare,) = graph.named(f"{host}-prepare")
+    resource = f"urn:pulumi:prod::deploy::kamal:index:Deploy$kamal:index:Host::shop-{host}"
+    words = shlex.split(prepare.inputs["delete"])
+    assert words[-5:] == ["abandon", "shop-prod", "0wner", "acme/deploy/prod", resource]
+    assert prepare.fields["stdin.resource"] == resource
 
 
 def test_names_tell_the_host(graph: Graph) -> None:

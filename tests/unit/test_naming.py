@@ -1,6 +1,6 @@
 """Names in the form that Kamal gives them."""
 
-from components.naming import app_name, image_labels, service_version
+from components.naming import app_name, oci_labels, service_version
 
 
 def test_a_version_is_abbreviated_unless_it_has_a_suffix() -> None:
@@ -14,12 +14,12 @@ def test_an_app_is_named_after_service_and_destination() -> None:
 
 
 def test_an_image_is_labelled_with_its_origin() -> None:
-    labels = image_labels("shop", "v1", "4c32", "2026-01-01T00:00:00Z", None)
+    labels = oci_labels("shop", "v1", "4c32", "2026-01-01T00:00:00Z", None)
     assert labels == {
         "org.opencontainers.image.created": "2026-01-01T00:00:00Z",
         "org.opencontainers.image.revision": "4c32",
         "org.opencontainers.image.version": "v1",
         "service": "shop",
     }
-    labels = image_labels("shop", "v1", "4c32", "2026-01-01T00:00:00Z", "https://example.com/shop")
+    labels = oci_labels("shop", "v1", "4c32", "2026-01-01T00:00:00Z", "https://example.com/shop")
     assert labels["org.opencontainers.image.source"] == "https://example.com/shop"

@@ -57,6 +57,6 @@ def test_known_hosts_is_read_also_where_its_names_are_hashed(tmp_path: Path, mon
 
     keygen("-H")
     monkeypatch.setattr("components.known_hosts.ssh_keygen", keygen)
-    assert known_host_keys("a", 22) == [KEY]
-    assert known_host_keys("b", 2222) == [KEY]
-    assert known_host_keys("b", 22) == []
+    assert known_host_keys("a", 22) == (KEY,)
+    assert known_host_keys("b", 2222) == (KEY,)
+    assert known_host_keys("b", 22) == ()

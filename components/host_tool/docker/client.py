@@ -120,13 +120,30 @@ class Image:
         id: Docker's id of it.
         service: Its service label.
         version: Its version label.
+        build: Its label with a hash of the settings that it was built with, "" for none.
         digests: The references repository@sha256:… under which registries know it.
     """
 
     id: str
     service: str
     version: str
+    build: str
     digests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Docker engine.
+
+    Attributes:
+        version: Its version.
+        root: Its data folder.
+        id: What tells it from others.
+    """
+
+    version: str
+    root: str
+    id: str
 
 
 class Docker:
@@ -160,8 +177,8 @@ class Docker:
 
     # The engine.
 
-    def engine(self) -> tuple[str, str]:
-        """Return the engine's version and its data folder.
+    def engine(self) -> Engine:
+        """Return what the engine says of itself.
 
         Raises:
             DockerError: It does not answer, or may not be used.
@@ -171,21 +188,22 @@ class Docker:
         info = json.loads(done.stdout or "{}")
         if not info.get("ServerVersion"):
             raise DockerError(done.stderr, "docker info")
-        return info["ServerVersion"], info["DockerRootDir"]
+        return Engine(info["ServerVersion"], info["DockerRootDir"], info.get("ID", ""))
 
     def ensure_network(self, name: str) -> bool:
         """Make a network unless it is there, and return whether it was made."""
-        if self._has_network(name):
+        if self.has_network(name):
             return False
         try:
             self.run("network", "create", name)
         except DockerError:
             # Somebody else may have made it in the meantime.
-            if not self._has_network(name):
+            if not self.has_network(name):
                 raise
         return True
 
-    def _has_network(self, name: str) -> bool:
+    def has_network(self, name: str) -> bool:
+        """Return whether a network is there."""
         return self.run("network", "inspect", name, check=False).returncode == 0
 
     def remove_network(self, name: str) -> None:
@@ -203,6 +221,11 @@ class Docker:
     def publishing(self, port: int) -> list[Container]:
         """List the running containers that have a port of the host."""
         return [found for found in self._list(f"publish={port}") if found.is_up]
+
+    def ids(self, *filters: str) -> list[str]:
+        """Return the ids of containers, stopped ones too, newest first."""
+        words = [word for text in filters for word in ("--filter", text)]
+        return self.run("ps", "--all", "--quiet", *words, check=False).stdout.split()
 
     def _list(self, *filters: str) -> list[Container]:
         words = [word for text in filters for word in ("--filter", text)]
@@ -276,7 +299,7 @@ class Docker:
             id=data["Id"],
             name=data["Name"].lstrip("/"),
             is_running=data["State"]["Running"],
-            since=data["State"]["StartedAt"].partition(".")[0].rstrip("Z") + "Z",
+            since=timestamp(data["State"]["StartedAt"]),
             release=labels.get("release", ""),
             version=labels.get("version", ""),
             kamal_version=variables.get("KAMAL_VERSION", ""),
@@ -349,6 +372,11 @@ class Docker:
         return {"DOCKER_HOST": self.run("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").stdout.strip()}
 
 
+def timestamp(text: str) -> str:
+    """Return a time as Docker tells it without its fractions: 2026-01-31T12:00:00Z."""
+    return text.partition(".")[0].rstrip("Z") + "Z"
+
+
 def docker_failed(message: str, error: DockerError) -> StepError:
     """Return the failure of a step, with Docker's own words above it."""
     said = [line for line in last_lines(str(error), 20) if not line.startswith(NOISE)]
@@ -361,6 +389,7 @@ def _image(data: Mapping[str, Any]) -> Image:
         id=data["Id"],
         service=labels.get("service", ""),
         version=labels.get("org.opencontainers.image.version", ""),
+        build=labels.get("pulumi-kamal.build", ""),
         digests=tuple(data.get("RepoDigests") or ()),
     )
 

@@ -12,6 +12,7 @@ from typing import Optional
 from ..docker.client import Docker
 from ..errors import StepError
 from ..output import last_lines
+from ..result import RouteFacts
 from ..spec import RouteSpec, SwitchSpec
 
 CONTAINER = "kamal-proxy"
@@ -81,8 +82,8 @@ class KamalProxy:
             if "service not found" not in str(error):
                 raise StepError(f"the route {service} could not be removed from kamal-proxy: {error}") from None
 
-    def routes(self) -> dict[str, tuple[str, ...]]:
-        """Return the targets, container:port, of every service.
+    def routes(self) -> dict[str, RouteFacts]:
+        """Return the routes by name.
 
         Raises:
             ProxyError: It did not answer.
@@ -116,16 +117,27 @@ def failure_of(status: int, said: str) -> ProxyError:
     return ProxyLostError(words)
 
 
-def parse_routes(table: str) -> dict[str, tuple[str, ...]]:
-    """Return service to targets in the table that `kamal-proxy list` prints, with colours."""
+def parse_routes(table: str) -> dict[str, RouteFacts]:
+    """Return the routes by name in the table that `kamal-proxy list` prints, with colours."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", table)
     rows = [line.split() for line in plain.splitlines()[1:]]
-    return {row[0]: tuple(row[3].split(",")) for row in rows if len(row) > 3}
+    return {row[0]: _route(*row[1:4]) for row in rows if len(row) > 3}
 
 
-def is_routed(container_id: str, routes: Mapping[str, Sequence[str]]) -> bool:
+def _route(hosts: str, paths: str, targets: str) -> RouteFacts:
+    return RouteFacts(
+        () if hosts == "*" else tuple(hosts.split(",")), tuple(paths.split(",")), tuple(targets.split(","))
+    )
+
+
+def leads_to(container_id: str, route: RouteFacts) -> bool:
+    """Return whether a route leads to a container, by its 12 digits."""
+    return any(target.partition(":")[0] == container_id for target in route.targets)
+
+
+def is_routed(container_id: str, routes: Mapping[str, RouteFacts]) -> bool:
     """Return whether any route leads to a container, by its 12 digits."""
-    return any(target.partition(":")[0] == container_id for targets in routes.values() for target in targets)
+    return any(leads_to(container_id, route) for route in routes.values())
 
 
 def route_flags(spec: SwitchSpec, route: RouteSpec) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Optional
 from ..identity import digest_of
 from ..spec import RegistryLoginSpec
 from .files import load, save, write_whole
-from .records import HostRecord, TaskRecord, Versions
+from .records import AppRecord, HostRecord, TaskRecord, Versions
 from .role_folder import RoleFolder
 
 KAMAL = Path(".kamal")
@@ -45,10 +45,6 @@ class AppFolder:
         """Return the folders of all roles."""
         return [RoleFolder(path) for path in sorted(self.path.glob("roles/*")) if path.is_dir()]
 
-    def has_other_apps(self) -> bool:
-        """Return whether other apps are deployed to this host."""
-        return any(path != self.path for path in self.kamal.glob("apps/*") if path.is_dir())
-
     # The host.
 
     def host(self) -> Optional[HostRecord]:
@@ -58,6 +54,21 @@ class AppFolder:
     def save_host(self, record: HostRecord) -> None:
         """Note what is known of the host."""
         save(self.path / "host.json", record)
+
+    # The owner.
+
+    def app_record(self) -> Optional[AppRecord]:
+        """Return whose the app is, None where no owner has been noted: before the first `prepare`, or by an older tool."""
+        return load(AppRecord, self.path / "app.json")
+
+    def save_app(self, record: AppRecord) -> None:
+        """Note whose the app is."""
+        save(self.path / "app.json", record)
+
+    def other_apps(self) -> list[AppFolder]:
+        """Return the folders of the other apps on this host."""
+        paths = sorted(path for path in self.kamal.glob("apps/*") if path.is_dir() and path != self.path)
+        return [AppFolder(path.name, self.kamal) for path in paths]
 
     # Secrets.
 
@@ -136,7 +147,7 @@ class AppFolder:
 
     def forget(self) -> None:
         """Forget the app, and ~/.kamal with the last one."""
-        if not self.has_other_apps():
+        if not self.other_apps():
             shutil.rmtree(self.kamal / "proxy", ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
         # Other things of the user's may be there.

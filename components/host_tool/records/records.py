@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..identity import RoleIdentity
+from ..owner import Owner
 from ..spec import ContainerSpec
 
 
@@ -38,6 +39,8 @@ class RoleRecord:
         routed: Whether kamal-proxy may have a route to it.
         stop_timeout: How long its containers have between TERM and KILL, in seconds.
         tool: The host tool that has last released it: while a role has another one, the state may still call that.
+        route: The name of its route in kamal-proxy where that is not the usual one: a role that was renamed has taken
+            over the route of the former one.
     """
 
     service: str
@@ -50,11 +53,38 @@ class RoleRecord:
     routed: bool = True
     stop_timeout: int = 10
     tool: str = ""
+    route: str = ""
 
     @property
     def identity(self) -> RoleIdentity:
         """The role's names."""
         return RoleIdentity(self.service, self.role, self.destination)
+
+    @property
+    def route_name(self) -> str:
+        """The name of its route in kamal-proxy."""
+        return self.route or self.identity.prefix
+
+
+@dataclass(frozen=True)
+class AppRecord:
+    """Whose an app is, as its last `prepare` was told.
+
+    Attributes:
+        service, destination: The app.
+        owner: The deploy that it belongs to.
+        roles: The roles that the deploy wants on this host. Another role that is here is leaving.
+        take_over: Whether the deploy may take over routes of other owners.
+        resource: What holds the app: the URN of the host's component in the stack. While it is set, no teardown takes one
+            of `roles` down; "" once that resource has let go of the app.
+    """
+
+    service: str
+    destination: str
+    owner: Owner
+    roles: tuple[str, ...]
+    take_over: bool = False
+    resource: str = ""
 
 
 @dataclass(frozen=True)

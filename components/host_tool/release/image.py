@@ -21,11 +21,18 @@ REMEDIES = (
 )  # fmt: skip
 
 
-def ensure_image(step: Step, image: str, service: str, version: str) -> None:
+def ensure_image(step: Step, image: str, service: str, version: str, build: str) -> None:
     """Have the image on this host, pulled by its digest, and verify its labels: the one version is in the image itself.
 
+    Args:
+        step: The step.
+        image: repository:version@digest.
+        service: Its service.
+        version: Its version.
+        build: The hash of the settings that it was built with, "" if the deployer does not know.
+
     Raises:
-        StepError: It cannot be pulled, or is of another service or version.
+        StepError: It cannot be pulled, or is of another service, version or build.
     """
     found = step.docker.image(check_image(image))
     # Also where it is here already: another app may have pulled it, and may go first. And before a pull: when that is
@@ -40,6 +47,11 @@ def ensure_image(step: Step, image: str, service: str, version: str) -> None:
         found = step.docker.image(image)
     if not found or (found.service, found.version) != (service, version):
         raise StepError(_wrong_labels(image, found, service, version))
+    if build and found.build != build:
+        raise StepError(
+            f"{image} was built with other settings of builder: another stack has pushed the same tag in the meantime. Give "
+            "this stack an image of its own (deploy:image), then deploy again."
+        )
 
 
 def remedy_for(said: str, registry: str, machine: str) -> str:

@@ -8,6 +8,7 @@ from ..docker.client import Container, DockerError, docker_failed
 from ..proxy.client import is_routed
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
+from ..result import RouteFacts
 from ..step.step import Step
 from .container import is_leftover
 from .retention import LEAVE, REMOVE, classify_old_containers
@@ -18,7 +19,7 @@ def retire(
     folder: RoleFolder,
     record: RoleRecord,
     containers: Sequence[Container],
-    routes: Mapping[str, Sequence[str]],
+    routes: Mapping[str, RouteFacts],
     retain: int,
 ) -> None:
     """Stop the old containers, keep as many as are wanted, and remove the others.

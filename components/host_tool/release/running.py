@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ..docker.client import ContainerDetails, DockerError, Image, docker_failed
 from ..errors import StepError
 from ..identity import digest_of
-from ..result import Running
+from ..result import RouteFacts, Running
 from ..step.step import Step
-
-Routes = Mapping[str, Sequence[str]]
 
 
 def read_back(step: Step, container: str, image: str) -> tuple[ContainerDetails, Image]:
@@ -50,13 +48,13 @@ def verify(container: ContainerDetails, image: Image, reference: str, *, release
     _check(container, "image digest", digest, digest if digest in digests else ", ".join(digests))
 
 
-def verify_route(container: ContainerDetails, service: str, port: int, routes: Routes) -> None:
+def verify_route(container: ContainerDetails, service: str, port: int, routes: Mapping[str, RouteFacts]) -> None:
     """Check that kamal-proxy routes a service to a container.
 
     Raises:
         StepError: It does not.
     """
-    found = ", ".join(routes.get(service, ()))
+    found = ", ".join(routes[service].targets) if service in routes else ""
     _check(container, "target of kamal-proxy", f"{container.id[:12]}:{port}", found)
 
 

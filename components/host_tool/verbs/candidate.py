@@ -1,4 +1,4 @@
-"""candidate APP ROLE IMAGE SECRETS: the new container beside the old one, healthy, with nothing routed to it."""
+"""candidate APP ROLE IMAGE SECRETS [BUILD]: the new container beside the old one, healthy, with nothing routed to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..step.step import Step
 SPEC = CandidateSpec
 
 
-def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: str) -> StartedCandidate:
+def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: str, *build: str) -> StartedCandidate:
     """Start the candidate, and return its release and the one that the switch comes from."""
     step.host, step.version = spec.container.host, check_name("version", spec.container.version)
     folder = step.take_role(role)
@@ -32,7 +32,7 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
     containers = _remove_leftovers(step, folder, record, release)
     if not container_of(release, containers):
         # A container that is kept keeps its image, whose labels were verified when it was made.
-        ensure_image(step, image, spec.container.service, spec.container.version)
+        ensure_image(step, image, spec.container.service, spec.container.version, "".join(build))
     with step.undo() as undo:
         undo.add(_undo, step, folder, record, release, containers)
         _remember_release(folder, release, ReleaseRecord(spec.container, image, secrets_hash), containers)
@@ -72,8 +72,8 @@ def leftovers_to_remove(
 
 
 def _remember_role(folder: RoleFolder, container: ContainerSpec) -> RoleRecord:
-    known = folder.record() or RoleRecord(**vars(role_identity(container)), host=container.host)
-    record = replace(known, host=container.host)
+    """Return what is known of the role. Until its switch it stays as it was deployed last, the host's spelling included."""
+    record = folder.record() or RoleRecord(**vars(role_identity(container)), host=container.host)
     folder.save(record)
     return record
 

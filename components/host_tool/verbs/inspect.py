@@ -1,33 +1,67 @@
-"""inspect APP: what runs, role by role. Changes nothing."""
+"""inspect APP: what there is on this host. Changes nothing, and needs nothing installed."""
 
 from __future__ import annotations
 
-from ..docker.client import DockerError
-from ..records.role_folder import RoleFolder
-from ..release.container import container_of
-from ..release.running import running_of
-from ..result import Inspection, RoleInspection
+import json
+import sys
+from pathlib import Path
+
+from ..docker.client import Engine
+from ..facts.docker import docker_facts
+from ..facts.locks import held_locks
+from ..facts.ports import taken_ports
+from ..facts.roles import role_facts
+from ..host_checks import free_megabytes
+from ..records.app_folder import AppFolder
+from ..records.apps import app_facts, role_records
+from ..result import HostFacts
+from ..spec import InspectSpec
 from ..step.step import Step
 
+SPEC = InspectSpec
 CHANGES = False
 
 
-def run(step: Step) -> Inspection:
-    """Look at every role of the app."""
-    return Inspection({folder.path.name: _inspect(step, folder) for folder in step.folder.roles()})
+def run(step: Step, spec: InspectSpec) -> HostFacts:
+    """Look at the host."""
+    folder, docker = step.folder, docker_facts(step, spec.network)
+    own_ports = docker.proxy.ports if docker.proxy and docker.proxy.state == "running" else ()
+    return HostFacts(
+        machine=step.machine,
+        machine_id=_machine_id(docker.engine),
+        docker=docker.engine.version,
+        docker_problem=docker.problem,
+        free_mb=free_megabytes(docker.engine.root) if docker.engine.root else None,
+        network=docker.network,
+        proxy=docker.proxy,
+        replacing=docker.replacing,
+        routes=docker.routes,
+        taken_ports=taken_ports(step.docker, spec.ports, own_ports) if docker.engine.version else {},
+        # Run from memory it has no file.
+        tool=Path(sys.argv[0]).exists(),
+        prepared=folder.host() is not None,
+        login=_has_login(folder),
+        apps=tuple(app_facts(each) for each in (folder, *folder.other_apps()) if each.path.is_dir()),
+        roles={
+            name: role_facts(folder.role(name), record, docker.containers, docker.routes or {})
+            for name, record in role_records(folder).items()
+        },
+        versions=folder.versions().digests,
+        held_locks=tuple(held_locks(folder)),
+    )
 
 
-def _inspect(step: Step, folder: RoleFolder) -> RoleInspection:
-    """Look at a role. Its state is "absent" where the current release has no container."""
-    record = folder.record()
-    release = folder.release(record.current) if record else None
-    if not record or not release:
-        return RoleInspection("absent")
-    found = container_of(record.current, step.docker.containers(record.identity))
-    if not found:
-        return RoleInspection("absent")
+def _machine_id(engine: Engine) -> str:
+    """Return what tells this machine from others: a copy of it has another boot, and containers on it another engine."""
     try:
-        details, _ = step.docker.details(found.id, release.image)
-    except DockerError:
-        return RoleInspection(found.state)
-    return RoleInspection(found.state, running_of(details, release.image, folder.version_of(record.previous)))
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    return f"{boot} {engine.id}" if engine.id else ""
+
+
+def _has_login(folder: AppFolder) -> bool:
+    try:
+        return bool(json.loads((folder.login_folder / "config.json").read_text())["auths"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

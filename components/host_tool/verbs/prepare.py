@@ -1,29 +1,65 @@
-"""prepare APP: the host is ready for releases: Docker usable, network, kamal-proxy."""
+"""prepare APP OWNER: the host is ready for releases of this owner: Docker usable, network, kamal-proxy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ..docker.client import DockerError, docker_failed
+from ..errors import StepError
 from ..host_checks import check_disk, check_docker
-from ..proxy_container import boot_proxy
-from ..records.records import HostRecord
-from ..result import Prepared
+from ..identity import RoleIdentity
+from ..owner import Owner
+from ..ownership import conflicts, used_by_others
+from ..proxy_container import boot_proxy, find_proxy
+from ..records.apps import app_facts
+from ..records.records import AppRecord, HostRecord
+from ..result import AppFacts, Prepared
 from ..spec import PrepareSpec
 from ..step.step import Step
 
 SPEC = PrepareSpec
 
 
-def run(step: Step, spec: PrepareSpec) -> Prepared:
-    """Prepare the host."""
-    version, docker_root = check_docker(step)
-    step.folder.save_host(HostRecord(spec.network, docker_root))
-    check_disk(step)
+def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
+    """Prepare the host.
+
+    Raises:
+        StepError: It is not fit for a deploy, or something on it belongs to another owner.
+    """
+    engine = check_docker(step)
+    owner = Owner(owner_id, spec.stack)
     step.lock(step.folder.proxy_lock)
+    apps = [app_facts(folder) for folder in (step.folder, *step.folder.other_apps()) if folder.path.exists()]
+    if not spec.take_over:
+        check_owner(step.folder.app, spec, owner, apps)
+    # The app is held at the end only: a teardown that comes after a first deploy that has failed takes all down.
+    known = step.folder.app_record()
+    held_by = known.resource if known and known.owner.is_same(owner) else ""
+    record = AppRecord(spec.service, spec.destination, owner, spec.roles, spec.take_over, held_by)
+    step.folder.save_app(record)
+    step.folder.save_host(HostRecord(spec.network, engine.root))
+    check_disk(step)
     try:
         if step.docker.ensure_network(spec.network):
             step.say(f"created the network {spec.network}")
     except DockerError as error:
         raise docker_failed(f"the network {spec.network} could not be created on {step.machine}.", error) from None
-    if spec.proxy is None:
-        return Prepared(version)
-    return Prepared(version, boot_proxy(step, spec.network, spec.proxy, other_apps=step.folder.has_other_apps()))
+    prepared = Prepared(engine.version)
+    if spec.proxy:
+        image = boot_proxy(step, spec.network, spec.proxy, others=used_by_others(step.folder.app, owner, apps))
+        proxy, _ = find_proxy(step.docker)
+        prepared = Prepared(engine.version, image, proxy.id if proxy else None)
+    step.folder.save_app(replace(record, resource=spec.resource))
+    return prepared
+
+
+def check_owner(app: str, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFacts]) -> None:
+    """Check that nothing with the app's names belongs to another owner.
+
+    Raises:
+        StepError: It does.
+    """
+    prefixes = {role: RoleIdentity(spec.service, role, spec.destination).prefix for role in spec.roles}
+    for conflict in conflicts(app, owner, prefixes, apps):
+        raise StepError(f"{conflict}.")

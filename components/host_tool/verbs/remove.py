@@ -1,26 +1,50 @@
-"""remove APP ROLE: nothing of the role stays on this host but named volumes.
+"""remove APP ROLE [OWNER STACK HOST]: nothing of the role stays on this host but named volumes.
 
 With the last role the app goes, with the last app kamal-proxy, the network and ~/.kamal. May be run again, and where
-things are gone already.
+things are gone already. Pulumi also runs it for a teardown that was replaced, renamed or moved: then what is there is no
+longer what it tears down, and it does nothing.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Optional
+
 from ..first_release import take_over
+from ..owner import Owner
 from ..proxy.client import CONTAINER, ProxyError, ProxyMissingError
-from ..proxy_container import recover_replacement, remove_route
+from ..proxy_container import recover_replacement, remove_own_route
+from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
 from ..release.retire import remove_containers, remove_unused_images, stop_containers
 from ..step.step import Step
 
 
-def run(step: Step, role: str) -> None:
-    """Tear the role down."""
+@dataclass(frozen=True)
+class Teardown:
+    """What a teardown is for.
+
+    Attributes:
+        owner: The id of the app's owner.
+        stack: Its stack.
+        host: The host as the settings spelled it.
+    """
+
+    owner: str
+    stack: str
+    host: str
+
+
+def run(step: Step, role: str, *teardown: str) -> None:
+    """Tear the role down, unless it is not what this teardown is for."""
     folder = step.take_role(role)
     if folder.path.exists():
         step.lock(folder.lock)
         take_over(step, folder)
     record = folder.record()
+    if reason := reason_to_stay(step.folder, record, Teardown(*teardown) if teardown else None):
+        step.say(f"nothing is torn down: {reason}")
+        return
     if record:
         step.host = record.host
         _remove_role(step, record)
@@ -30,10 +54,30 @@ def run(step: Step, role: str) -> None:
         _remove_app(step)
 
 
+def reason_to_stay(app: AppFolder, record: Optional[RoleRecord], teardown: Optional[Teardown]) -> str:
+    """Return why a teardown takes nothing down, "" if it does.
+
+    Args:
+        app: The app.
+        record: What the host knows of the role, None for nothing.
+        teardown: What is torn down; None for a teardown of the first release, which does not say.
+    """
+    noted = app.app_record()
+    if teardown and noted and not noted.owner.is_same(Owner(teardown.owner, teardown.stack)):
+        return f"the app {app.app} belongs to stack {noted.owner.stack} now"
+    if not record:
+        return ""
+    if teardown and record.host.lower() != teardown.host.lower():
+        return f"role {record.role} is deployed to this host as {record.host} now"
+    if noted and noted.resource and record.role in noted.roles:
+        return f"role {record.role} is still deployed here, by {noted.resource}"
+    return ""
+
+
 def _remove_role(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
-    remove_route(step, record.identity.prefix)
     containers = step.docker.containers(record.identity)
+    remove_own_route(step, record.route_name, [container.id for container in containers])
     stop_containers(step, containers, record.stop_timeout)
     step.wait_for(f"the containers of role {record.role} to go")
     remove_containers(step, containers)
@@ -41,7 +85,7 @@ def _remove_role(step: Step, record: RoleRecord) -> None:
 
 def _remove_app(step: Step) -> None:
     """Remove what the app has on this host, and kamal-proxy with the last app."""
-    if not step.folder.has_other_apps():
+    if not step.folder.other_apps():
         _remove_proxy(step)
     step.folder.forget()
 

@@ -11,10 +11,11 @@ from ..errors import StepError
 from ..first_release import take_over
 from ..identity import check_name, digest_of
 from ..proxy.client import ProxyLostError, ProxyMissingError, ProxyRefusedError, ProxyStoppedError, route_flags
-from ..proxy_container import await_answer, remove_route, revive_proxy
+from ..proxy_container import await_answer, remove_own_route, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
+from ..release.adoption import leave_to, route_of, route_to_adopt
 from ..release.container import bring_up, container_of, take_back
 from ..release.diagnosis import not_ready
 from ..release.readiness import await_ready
@@ -53,10 +54,12 @@ def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Runni
     with step.undo() as undo:
         undo.add(_undo, step, spec, switching)
         if spec.proxy:
-            container = _switch_route(step, spec, spec.proxy, switching, undo)
+            container, route = _switch_route(step, spec, spec.proxy, switching, undo)
         else:
-            container = _switch_worker(step, spec, switching)
-    record = _commit(step, spec, switching)
+            container, route = _switch_worker(step, spec, switching), ""
+    # Before the role's own record says that all is done: a step that is killed here is run again.
+    leave_to(step, route)
+    record = _commit(step, spec, switching, route)
     (details, image), routes = at_once(
         lambda: read_back(step, container, switching.made_of.image),
         # A role whose proxy was turned off had a route until now.
@@ -64,7 +67,7 @@ def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Runni
     )
     verify(details, image, switching.made_of.image, release=release, version=spec.version)
     if spec.proxy:
-        verify_route(details, record.identity.prefix, spec.proxy.app_port, routes)
+        verify_route(details, record.route_name, spec.proxy.app_port, routes)
     retire(step, switching.folder, record, switching.containers, routes, spec.retain_containers)
     forget_older_tools(step.folder)
     return running_of(details, switching.made_of.image, switching.folder.version_of(record.previous))
@@ -81,12 +84,12 @@ def _begin(step: Step, spec: SwitchSpec, role: str, release: str) -> Switching:
             f"release {release} is not known on this host. Its candidate step has to run again: pulumi up --replace, "
             "with its URN."
         )
-    step.host = record.host
+    step.host = made_of.container.host
     return Switching(folder, record, release, made_of, step.docker.containers(record.identity))
 
 
-def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo) -> str:
-    """Route to the candidate, drain the old container, and return the candidate's id."""
+def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo) -> tuple[str, str]:
+    """Route to the candidate, drain the old container, and return the candidate's id and the name of the route."""
     container = bring_up(step, switching.folder, switching.release, switching.containers)
     _mark(switching)
     step.wait_for(f"kamal-proxy to switch role {step.role} to version {spec.version} and to drain the old one")
@@ -94,8 +97,20 @@ def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Swi
     # From here on only its own refusal tells that kamal-proxy has not switched and will not. When this step is ended in
     # between, what may be routed stays as it is, and the next step finds out.
     undo.clear()
+    target, flags, name = f"{container}:{route.app_port}", route_flags(spec, route), route_of(step, switching.record)
     try:
-        _deploy(step, switching.record.identity.prefix, f"{container}:{route.app_port}", route_flags(spec, route))
+        try:
+            _deploy(step, name, target, flags)
+        except ProxyRefusedError as refusal:
+            if "host settings conflict" not in str(refusal):
+                raise
+            undo.add(_undo, step, spec, switching)
+            name = route_to_adopt(step, switching.record, name, route)
+            step.say(f"taking over the route {name}")
+            # A teardown that comes after an interruption finds the route by its name.
+            _mark(switching, route=name)
+            undo.clear()
+            _deploy(step, name, target, flags)
     except ProxyRefusedError as refusal:
         undo.add(_undo, step, spec, switching)
         raise _refused(step, container, switching.made_of.container.network, spec, route, str(refusal)) from None
@@ -105,7 +120,7 @@ def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Swi
             "kamal-proxy is not on this host any more. Prepare the host again: pulumi up --replace, with the URN of its "
             "prepare step."
         ) from None
-    return container
+    return container, name
 
 
 def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None:
@@ -118,7 +133,8 @@ def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None
         _deploy(step, service, target, flags)
     except ProxyLostError as lost:
         step.say(f"kamal-proxy ended before it answered ({lost}): looking at what it routes to")
-        if target not in await_answer(step).get(service, ()):
+        route = await_answer(step).get(service)
+        if not route or target not in route.targets:
             raise StepError(
                 f"nobody knows whether kamal-proxy would have switched to version {step.version}: it ended before it "
                 f"answered ({lost}). The old and the new container stay as they are. Deploy again."
@@ -137,9 +153,6 @@ def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: 
         ended = state.has_crashed(0)
         reason = "ended before it was healthy" if ended else f"did not become healthy within {spec.deploy_timeout} s"
         return not_ready(step, container, network, f"{reason} at {where}", [answer] if answer else [])
-    if "host settings conflict" in words:
-        words = "another service on this host has the same proxy.host and path_prefix; change one"
-        return StepError(f"version {spec.version} cannot be routed: {words}.")
     return StepError(f"version {spec.version} was refused by kamal-proxy: {words}.")
 
 
@@ -165,27 +178,30 @@ def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
     )
     if record.routed:
         # The role's proxy was turned off.
-        remove_route(step, record.identity.prefix)
+        remove_own_route(step, record.route_name, [each.id for each in switching.containers])
     return container
 
 
-def _mark(switching: Switching) -> None:
+def _mark(switching: Switching, route: str = "") -> None:
     """Note, before the switch itself, that the release may work from now on: no step takes it for a leftover."""
+    record = switching.record
     switching.folder.save_release(switching.release, replace(switching.made_of, switched=True))
-    switching.folder.save(replace(switching.record, switching=switching.release))
+    switching.folder.save(replace(record, switching=switching.release, route=route or record.route))
 
 
-def _commit(step: Step, spec: SwitchSpec, switching: Switching) -> RoleRecord:
-    """Note that the switch is done, and cannot be taken back."""
+def _commit(step: Step, spec: SwitchSpec, switching: Switching, route: str) -> RoleRecord:
+    """Note that the switch is done, and cannot be taken back; and the name of the route, "" for none."""
     old = switching.record
     record = replace(
         old,
+        host=switching.made_of.container.host,
         current=switching.release,
         previous=old.previous if old.current in ("", switching.release) else old.current,
         switching="",
         routed=bool(spec.proxy),
         stop_timeout=spec.stop_timeout,
         tool=this_tool(),
+        route="" if route == old.identity.prefix else route,
     )
     switching.folder.save(record)
     step.folder.save_version(spec.version, digest_of(switching.made_of.image))

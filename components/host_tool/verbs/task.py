@@ -1,4 +1,4 @@
-"""task APP ROLE IMAGE SECRETS: the release task (migrations), once a version, in a container of the new image.
+"""task APP ROLE IMAGE SECRETS [BUILD]: the release task (migrations), once a version, in a container of the new image.
 
 It runs detached, and the step follows it: when the connection breaks, the task goes on, and the next step joins it.
 """
@@ -34,7 +34,7 @@ STOP_TIMEOUT = 10
 """Seconds that a task has to end at its time limit."""
 
 
-def run(step: Step, spec: TaskSpec, role: str, image: str, secrets_hash: str) -> None:
+def run(step: Step, spec: TaskSpec, role: str, image: str, secrets_hash: str, *build: str) -> None:
     """Run the task, or join it, unless it has been done for the version."""
     container = spec.container
     step.host, version = container.host, check_name("version", container.version)
@@ -48,7 +48,7 @@ def run(step: Step, spec: TaskSpec, role: str, image: str, secrets_hash: str) ->
         return
     name = f"{role_identity(container).prefix}-task-{version}"
     if not _can_join(step, name, container.cmd):
-        ensure_image(step, image, container.service, version)
+        ensure_image(step, image, container.service, version, "".join(build))
         _start(step, spec, name, image, secrets_of(step, folder, secrets_hash))
     _follow(step, spec, name)
     step.folder.save_task(version, TaskRecord(container.cmd))

@@ -32,6 +32,7 @@ class FakeImage:
     reference: str
     service: str
     version: str
+    build: str = ""
 
     @property
     def id(self) -> str:
@@ -40,6 +41,8 @@ class FakeImage:
     def inspect(self) -> dict[str, Any]:
         repository, _, digest = self.reference.partition("@")
         labels = {"service": self.service, "org.opencontainers.image.version": self.version}
+        if self.build:
+            labels["pulumi-kamal.build"] = self.build
         return {
             "Id": self.id,
             "Config": {"Labels": labels},
@@ -84,8 +87,10 @@ class FakeContainer:
                 "OOMKilled": False,
                 "Pid": os.getpid() if running else 0,
                 "StartedAt": self.started_at,
+                "FinishedAt": "0001-01-01T00:00:00Z",
                 "Health": self.health and {"Status": self.health},
             },
+            "HostConfig": {"PortBindings": {f"{port}/tcp": [{"HostPort": port}] for port in self.ports}},
             "NetworkSettings": {"Networks": {self.network: {"IPAddress": "127.0.0.1" if running else ""}}},
         }
 
@@ -118,6 +123,8 @@ class FakeDocker(Docker):
         networks: The networks.
         volumes: The ids of containers whose anonymous volumes are there.
         routes: What kamal-proxy routes to: service to target.
+        requests: The host names and the path of the routes that were deployed. A route that a test has made is for the
+            host name SERVICE.test.
         failures: Calls that will fail.
         crashing: Versions whose containers end as soon as they are started.
         unhealthy: Versions whose containers have a HEALTHCHECK that fails.
@@ -133,6 +140,7 @@ class FakeDocker(Docker):
     networks: set[str] = field(default_factory=set)
     volumes: set[str] = field(default_factory=set)
     routes: dict[str, str] = field(default_factory=dict)
+    requests: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     crashing: set[str] = field(default_factory=set)
     unhealthy: set[str] = field(default_factory=set)
@@ -335,26 +343,43 @@ class FakeDocker(Docker):
     def _kamal_proxy(self, words: list[str]) -> str:
         verb, *rest = words
         if verb == "list":
-            return routes_table(self.routes)
+            return routes_table(self.routes, self.requests)
         service = rest[0]
         if verb == "remove":
             if service not in self.routes:
                 raise DockerError("Error: service not found")
             del self.routes[service]
+            self.requests.pop(service, None)
             return ""
         assert verb == "deploy"
         target = rest[1].partition("--target=")[2]
         if self.named(target.partition(":")[0]).state != "running":
             raise DockerError("Error: target failed to become healthy within configured timeout (30s)")
-        self.routes[service] = target
+        self._check_requests(service, *requests_of(rest))
+        self.routes[service], self.requests[service] = target, requests_of(rest)
         return ""
 
+    def _check_requests(self, service: str, hosts: Sequence[str], path: str) -> None:
+        for other in self.routes.keys() - {service}:
+            other_hosts, other_path = self.requests.get(other, ((f"{other}.test",), "/"))
+            if path == other_path and set(hosts or ("",)) & set(other_hosts or ("",)):
+                raise DockerError("Error: host settings conflict with another service")
 
-def routes_table(routes: Mapping[str, str]) -> str:
+
+def requests_of(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return the host names and the path in the words of `kamal-proxy deploy`."""
+    flags = [word.partition("=")[::2] for word in words]
+    paths = [value for flag, value in flags if flag == "--path-prefix"]
+    return tuple(value for flag, value in flags if flag == "--host"), "/" + "".join(paths).strip("/")
+
+
+def routes_table(routes: Mapping[str, str], requests: Mapping[str, tuple[tuple[str, ...], str]]) -> str:
     """Return what `kamal-proxy list` prints, with its colours."""
     titles = "".join(f"\x1b[3;94m{title:<12}\x1b[0m" for title in ("Service", "Host", "Path", "Target", "State", "TLS"))
     rows = [
-        f"\x1b[1;34m{service:<12} \x1b[0m*     /     {target:<20} running   no" for service, target in routes.items()
+        f"\x1b[1;34m{service:<12} \x1b[0m{','.join(hosts) or '*':<12}  {path:<6}  {target:<20} running   no"
+        for service, target in routes.items()
+        for hosts, path in [requests.get(service, ((f"{service}.test",), "/"))]
     ]
     return "\n".join([titles, *rows, ""])
 

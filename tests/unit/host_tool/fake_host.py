@@ -4,8 +4,10 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from components.host_tool.identity import RoleIdentity
+from components.host_tool.owner import Owner
 from components.host_tool.records.app_folder import AppFolder
 from components.host_tool.records.records import RoleRecord
 from components.host_tool.result import Prepared, Running, StartedCandidate
@@ -23,27 +25,29 @@ from components.host_tool.spec import (
     TaskSpec,
 )
 from components.host_tool.step.step import Step
-from components.host_tool.verbs import candidate, prepare, pull, remove, secrets, switch, task
+from components.host_tool.verbs import abandon, candidate, prepare, pull, remove, secrets, switch, task
 
-from .fake_docker import FakeDocker, FakeImage, Killed
+from .fake_docker import FakeContainer, FakeDocker, FakeImage, Killed
 
 T = TypeVar("T")
 
 ROLE = "web"
 SERVICE = "shop-web"
-PROXY = ProxyRunSpec("basecamp/kamal-proxy:v0.9.2", 80, 443, "10m", {})
+PROXY = ProxyRunSpec("basecamp/kamal-proxy:v0.9.2", 80, 443, "10m", {}, replace=False)
+OWNER = Owner("0123456789abcdef", "acme/shop/production")
+STRANGER = Owner("fedcba9876543210", "acme/other/production")
 HEALTHCHECK = HealthcheckSpec("/up", 1, 1)
 CONTAINER = ContainerSpec("shop", ROLE, "", "10.0.0.1", "v1", "kamal", (), {}, {}, {})
 
 
-def image_of(version: str) -> str:
+def image_of(version: str, service: str = "shop") -> str:
     """Return the reference of a version's image."""
-    return f"registry.test/shop:{version}@sha256:{hashlib.sha256(version.encode()).hexdigest()}"
+    return f"registry.test/{service}:{version}@sha256:{hashlib.sha256(version.encode()).hexdigest()}"
 
 
 @dataclass
 class FakeHost:
-    """A host on which the app `shop` is deployed.
+    """A host to which a role of an app is deployed.
 
     Attributes:
         folder: What the host remembers of the app.
@@ -51,6 +55,13 @@ class FakeHost:
         docker: Its engine.
         strategy: "proxy", or how a role without proxy takes over: "start-first" or "stop-first".
         options: Options of the role's containers.
+        service, destination: The app.
+        role: The role.
+        roles: The roles that the owner wants on the host, where that is not the one.
+        address: The host as the settings spell it.
+        owner: Whose the app is.
+        take_over: Whether it takes over what is another owner's.
+        hosts, path: Which requests are routed to the role.
     """
 
     folder: AppFolder
@@ -58,6 +69,30 @@ class FakeHost:
     docker: FakeDocker = field(default_factory=FakeDocker)
     strategy: str = "proxy"
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    service: str = "shop"
+    destination: str = ""
+    role: str = ROLE
+    roles: tuple[str, ...] = ()
+    address: str = CONTAINER.host
+    owner: Owner = OWNER
+    take_over: bool = False
+    hosts: tuple[str, ...] = ()
+    path: str = "/"
+
+    @property
+    def identity(self) -> RoleIdentity:
+        return RoleIdentity(self.service, self.role, self.destination)
+
+    @property
+    def resource(self) -> str:
+        """The component that deploys the app."""
+        return f"urn:{self.owner.stack}::{self.address}"
+
+    def but(self, **changes: Any) -> "FakeHost":
+        """Return the same host for another role, app or owner: `changes` replace what this one has."""
+        other = replace(self, **changes)
+        name = "-".join(part for part in (other.service, other.destination) if part)
+        return replace(other, folder=AppFolder(name, self.folder.kamal))
 
     def run(self, verb: str, call: Callable[[Step], T]) -> T:
         """Run a verb. Its locks end with it, as the kernel sees to where it is a process."""
@@ -69,31 +104,43 @@ class FakeHost:
                 lock.close()
 
     def prepare(self, proxy: ProxyRunSpec = PROXY) -> Prepared:
-        return self.run("prepare", lambda step: prepare.run(step, PrepareSpec("kamal", "", proxy)))
+        spec = PrepareSpec(
+            network="kamal",
+            service=self.service,
+            destination=self.destination,
+            roles=self.roles or (self.role,),
+            stack=self.owner.stack,
+            resource=self.resource,
+            take_over=self.take_over,
+            tool="",
+            proxy=proxy,
+        )
+        return self.run("prepare", lambda step: prepare.run(step, spec, self.owner.id))
 
     def keep_secrets(self, values: dict[str, str]) -> str:
         """Keep secret values, and return their hash."""
-        return self.run("secrets", lambda step: secrets.run(step, SecretsSpec(values), ROLE)).secrets_hash
+        return self.run("secrets", lambda step: secrets.run(step, SecretsSpec(values), self.role)).secrets_hash
 
     def pull(self, version: str) -> None:
-        self.run("pull", lambda step: pull.run(step, "shop", version, image_of(version)))
+        self.run("pull", lambda step: pull.run(step, self.service, version, image_of(version, self.service)))
 
     def candidate(self, version: str, secrets_hash: str = "-") -> StartedCandidate:
         """Start a candidate. It is probed once: the limit is 0 seconds."""
         image = self._push(version)
-        container = replace(CONTAINER, version=version, options=self.options)
+        container = replace(CONTAINER, **vars(self.identity), host=self.address, version=version, options=self.options)
         probe = ProbeSpec(self.port, HEALTHCHECK) if self.strategy == "proxy" else None
         spec = CandidateSpec(container, 0, probe)
-        return self.run("candidate", lambda step: candidate.run(step, spec, ROLE, image, secrets_hash))
+        return self.run("candidate", lambda step: candidate.run(step, spec, self.role, image, secrets_hash))
 
     def switch(self, version: str, release: str, *, retain: int = 5, stop_timeout: int = 10) -> Running:
         spec = SwitchSpec(version, 0, stop_timeout, retain)
         if self.strategy == "proxy":
             buffering = BufferingSpec(requests=False, responses=False)
-            spec = replace(spec, proxy=RouteSpec((), self.port, HEALTHCHECK, 30, buffering), drain_timeout=30)
+            route = RouteSpec(self.hosts, self.port, HEALTHCHECK, 30, buffering, self.path)
+            spec = replace(spec, proxy=route, drain_timeout=30)
         else:
             spec = replace(spec, strategy=self.strategy, readiness_delay=0)
-        return self.run("switch", lambda step: switch.run(step, spec, ROLE, release))
+        return self.run("switch", lambda step: switch.run(step, spec, self.role, release))
 
     def release(self, version: str, *, retain: int = 5, stop_timeout: int = 10) -> Running:
         """Deploy a version: its candidate, then the switch to it."""
@@ -102,29 +149,52 @@ class FakeHost:
 
     def task(self, version: str, *cmd: str, timeout: int = 60) -> None:
         image = self._push(version)
-        spec = TaskSpec(replace(CONTAINER, version=version, cmd=cmd), timeout)
-        self.run("task", lambda step: task.run(step, spec, ROLE, image, "-"))
+        spec = TaskSpec(replace(CONTAINER, **vars(self.identity), version=version, cmd=cmd), timeout)
+        self.run("task", lambda step: task.run(step, spec, self.role, image, "-"))
+
+    def abandon(self) -> None:
+        """Let go of the app, as the step that prepares the host does when it leaves the stack."""
+        words = (self.owner.id, self.owner.stack, self.resource)
+        self.run("abandon", lambda step: abandon.run(step, *words))
+
+    def tear_down(self) -> None:
+        """Run the teardown of the role, and nothing before it."""
+        words = (self.owner.id, self.owner.stack, self.address)
+        self.run("remove", lambda step: remove.run(step, self.role, *words))
 
     def remove(self) -> None:
-        self.run("remove", lambda step: remove.run(step, ROLE))
+        """Remove the role, as a destroy does."""
+        self.abandon()
+        self.tear_down()
+
+    def held_by(self) -> str:
+        """Return what holds the app, "" for nothing."""
+        app = self.folder.app_record()
+        return app.resource if app else ""
 
     def record(self) -> RoleRecord:
         """Return what the host remembers of the role."""
-        record = self.folder.role(ROLE).record()
+        record = self.folder.role(self.role).record()
         assert record
         return record
 
     def _push(self, version: str) -> str:
         """Have the registry hold the image of a version, and return its reference."""
-        image = image_of(version)
-        self.docker.registry[image] = FakeImage(image, "shop", version)
+        image = image_of(version, self.service)
+        self.docker.registry[image] = FakeImage(image, self.service, version)
         return image
 
     def routed_version(self) -> str:
-        """Return the version of the running container that kamal-proxy routes to."""
-        container = self.docker.named(self.docker.routes[SERVICE].partition(":")[0])
-        assert container.state == "running"
+        """Return the version of the role's running container that kamal-proxy routes to."""
+        container = self.routed_container(self.record().route_name)
+        assert container.labels["role"] == self.role
         return container.labels["version"]
+
+    def routed_container(self, route: str) -> FakeContainer:
+        """Return the running container that a route leads to."""
+        container = self.docker.named(self.docker.routes[route].partition(":")[0])
+        assert container.state == "running"
+        return container
 
 
 def killed_at_every_call(

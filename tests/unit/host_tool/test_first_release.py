@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.host_tool.first_release import container_spec, parse_spec
+from components.host_tool.first_release import container_spec
+from components.host_tool.records.former_record import parse_spec
 from components.host_tool.records.role_folder import RoleFolder
 from components.host_tool.spec import ContainerSpec
 
@@ -153,6 +154,16 @@ def test_a_takeover_that_was_killed_is_done_again(host: FakeHost, monkeypatch: p
     known = host.folder.role(ROLE).release("aaaabbbbccccdddd")
     assert known
     assert host.folder.role(ROLE).secrets(known.secrets_hash) == {"TOKEN": 'a "secret"\n'}
+
+
+def test_a_takeover_leaves_the_route_of_a_stack_that_is_called_candidate(host: FakeHost) -> None:
+    other = host.but(destination="candidate", hosts=("candidate.test",))
+    other.prepare()
+    other.release("v1")
+    assert other.record().route_name == "shop-web-candidate"
+    as_the_first_release_left_it(host)
+    host.candidate("v2")
+    assert other.routed_version() == "v1"
 
 
 def test_the_kamal_proxy_of_the_first_release_is_kept(host: FakeHost) -> None:

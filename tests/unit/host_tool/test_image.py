@@ -4,9 +4,10 @@ import pytest
 
 from components.host_tool.errors import StepError
 from components.host_tool.identity import check_image
-from components.host_tool.release.image import layers_pulled, remedy_for
+from components.host_tool.release.image import ensure_image, layers_pulled, remedy_for
 
-from .fake_host import FakeHost
+from .fake_docker import FakeImage
+from .fake_host import FakeHost, image_of
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,22 @@ def test_a_pull_shows_a_line_a_layer() -> None:
         "Status: Downloaded newer image",
     ]
     assert list(layers_pulled(lines)) == ["pulled layer 1 of 2", "pulled layer 2 of 2"]
+
+
+def test_an_image_that_was_built_with_other_settings_is_refused(host: FakeHost) -> None:
+    """Another stack has pushed its own build of the same tag."""
+    image = image_of("v1")
+    host.docker.registry[image] = FakeImage(image, "shop", "v1", build="theirs")
+    with pytest.raises(StepError, match=r"v1@.* was built with other settings of builder: another stack has pushed"):
+        host.run("pull", lambda step: ensure_image(step, image, "shop", "v1", "ours"))
+
+
+@pytest.mark.parametrize("build", ["ours", ""], ids=["the same build", "a build that the deployer does not know"])
+def test_an_image_of_the_same_build_is_taken(host: FakeHost, build: str) -> None:
+    image = image_of("v1")
+    host.docker.registry[image] = FakeImage(image, "shop", "v1", build="ours")
+    host.run("pull", lambda step: ensure_image(step, image, "shop", "v1", build))
+    assert image in host.docker.images
 
 
 def test_a_pull_that_fails_says_what_docker_said(host: FakeHost) -> None:

@@ -1,4 +1,4 @@
-"""The program as it travels, and its first contact with a host: Python found, program installed, host prepared."""
+"""The program as it travels, and its first contact with a host: looked at from memory, installed, prepared."""
 
 import ast
 import json
@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from components.host_tool import program
-from components.host_tool.json_codec import to_json
-from components.host_tool.program import bootstrap_words, packed_program, program_hash, sources
-from components.host_tool.spec import PrepareSpec
+from components.host_tool.json_codec import from_json, to_json
+from components.host_tool.program import bootstrap_words, inspect_words, packed_program, program_hash, sources
+from components.host_tool.result import HostFacts
+from components.host_tool.spec import InspectSpec, PrepareSpec
 
 PACK = "import runpy, sys; print(runpy.run_path(sys.argv[1])['packed_program']())"
+
+LOOK = to_json(InspectSpec("kamal", ports=()))
 
 # Answers `docker info` and `docker network inspect`.
 DOCKER = """#!/bin/sh
@@ -25,6 +29,8 @@ DOCKER = """#!/bin/sh
 """
 
 NO_DOCKER = "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n"
+
+HANGING_DOCKER = f"#!/bin/sh\nexec {shutil.which('sleep')} 60\n"
 
 
 @cache
@@ -80,11 +86,24 @@ class Host:
         )
 
     def bootstrap(self, tool: str) -> "subprocess.CompletedProcess[str]":
-        return self.run(bootstrap_words("shop"), to_json(PrepareSpec("kamal", tool)))
+        return self.run([*bootstrap_words("shop"), "0wner"], prepare_spec(tool))
+
+    def look(self) -> "subprocess.CompletedProcess[str]":
+        """Look at the host, as the deployer does at the start of every preview."""
+        return self.run(inspect_words("shop"), f"{LOOK}\n{packed_program()}\n")
+
+    def files(self) -> dict[str, int]:
+        """When each file of the home directory was last changed."""
+        return {str(path): path.stat().st_mtime_ns for path in (self.home, *self.home.rglob("*"))}
 
     @property
     def tool(self) -> Path:
         return self.home / ".kamal" / "apps" / "shop" / "bin" / f"host_tool-{program_hash()}"
+
+
+def prepare_spec(tool: str) -> str:
+    stack = "organization/shop/prod"
+    return to_json(PrepareSpec("kamal", "shop", "", roles=(), stack=stack, resource="urn", take_over=False, tool=tool))
 
 
 def test_the_packed_program_is_the_same_from_every_python() -> None:
@@ -106,7 +125,7 @@ def test_a_changed_source_is_another_program(tmp_path: Path, monkeypatch: pytest
 def test_the_program_has_all_files_but_the_deployers_own() -> None:
     files = set(json.loads(sources()))
     assert {"__main__.py", "host_tool/main.py", "host_tool/verbs/switch.py"} < files
-    assert not {"host_tool/program.py", "host_tool/install.py"} & files
+    assert not {"host_tool/program.py", "host_tool/unpack.py"} & files
 
 
 def test_it_is_installed_and_prepares_a_host_with_the_oldest_python(tmp_path: Path) -> None:
@@ -115,8 +134,15 @@ def test_it_is_installed_and_prepares_a_host_with_the_oldest_python(tmp_path: Pa
     assert (done.returncode, done.stdout) == (0, '{"docker": "28.0.0"}\n'), done.stderr
     assert [path.name for path in host.tool.parent.iterdir()] == [host.tool.name]
     assert host.tool.stat().st_mode & 0o777 == 0o700
-    inspected = host.run([host.tool, "inspect", "shop"], "")
-    assert (inspected.returncode, inspected.stdout) == (0, '{"roles": {}}\n'), inspected.stderr
+    inspected = host.run([host.tool, "inspect", "shop"], LOOK)
+    assert facts(inspected).docker == "28.0.0"
+
+
+def facts(done: "subprocess.CompletedProcess[str]", err: str = "") -> HostFacts:
+    """What a look that went well has printed; `err` is how standard error begins."""
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(err) if err else not done.stderr
+    return from_json(HostFacts, done.stdout)
 
 
 def test_every_module_can_be_imported_by_the_oldest_python_without_further_packages(tmp_path: Path) -> None:
@@ -149,15 +175,66 @@ def test_another_python_than_the_one_that_installed_it_runs_it(tmp_path: Path) -
     host = Host(tmp_path, oldest_python(), DOCKER)
     host.bootstrap(packed_program())
     newest = pythons()[max(pythons())]
-    done = host.run([newest, "-IS", host.tool, "inspect", "shop"], "")
-    assert (done.returncode, done.stdout) == (0, '{"roles": {}}\n'), done.stderr
+    assert facts(host.run([newest, "-IS", host.tool, "inspect", "shop"], LOOK)).docker == "28.0.0"
+
+
+@pytest.mark.parametrize("python", [oldest_python(), pythons()[max(pythons())]], ids=["oldest", "newest"])
+def test_a_host_is_looked_at_from_memory_and_nothing_is_left_there(tmp_path: Path, python: Path) -> None:
+    host = Host(tmp_path, python, DOCKER)
+    found = facts(host.look())
+    assert (found.docker, found.tool, found.prepared) == ("28.0.0", False, False)
+    assert list(host.home.iterdir()) == []
+
+
+def test_a_host_is_looked_at_with_the_installed_program_which_changes_nothing(tmp_path: Path) -> None:
+    host = Host(tmp_path, oldest_python(), DOCKER)
+    host.bootstrap(packed_program())
+    before = host.files()
+    found = facts(host.run(inspect_words("shop"), f"{LOOK}\nthe program is not read\n"))
+    assert (found.docker, found.tool, found.prepared) == ("28.0.0", True, True)
+    assert host.files() == before
+
+
+def test_a_look_from_memory_finds_the_same_as_the_installed_program(tmp_path: Path) -> None:
+    host = Host(tmp_path, oldest_python(), DOCKER)
+    host.bootstrap(packed_program())
+    installed = facts(host.look())
+    host.tool.unlink()
+    assert replace(facts(host.look()), free_mb=0) == replace(installed, free_mb=0, tool=False)
+
+
+def test_a_program_whose_python_is_gone_is_not_installed_any_more_and_is_installed_again(tmp_path: Path) -> None:
+    host = Host(tmp_path, oldest_python(), DOCKER)
+    host.bootstrap(packed_program())
+    (host.bin / "python3").rename(host.bin / "python3.10")
+    found = facts(host.look(), err=f"timeout: failed to run command '.kamal/apps/shop/bin/{host.tool.name}': ")
+    assert (found.docker, found.tool, found.prepared) == ("28.0.0", False, True)
+    assert host.bootstrap(packed_program()).returncode == 0
+    assert facts(host.look()).tool
+
+
+def test_a_look_at_a_host_without_python_3_9_says_how_to_install_it(tmp_path: Path) -> None:
+    done = Host(tmp_path, None, DOCKER).look()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Python 3.9 or newer is needed" in done.stderr
+
+
+def test_a_look_at_a_host_whose_docker_hangs_ends_in_time_with_what_it_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "INSPECT_LIMIT", 1)
+    done = Host(tmp_path, oldest_python(), HANGING_DOCKER).look()
+    assert (done.returncode, done.stdout) == (124, "")
+    assert done.stderr == (
+        "host_tool: inspect: ended by its time limit while waiting for the Docker daemon to answer.\n"
+    )
 
 
 def test_it_is_installed_once(tmp_path: Path) -> None:
     host = Host(tmp_path, oldest_python(), DOCKER)
     host.bootstrap(packed_program())
     before = host.tool.stat()
-    assert host.bootstrap("is not read again").returncode == 0
+    assert host.bootstrap(packed_program()).returncode == 0
     assert os.path.samestat(host.tool.stat(), before)
 
 
@@ -204,8 +281,8 @@ def test_a_program_that_arrived_damaged_is_refused_and_leaves_nothing(tmp_path: 
 
 def test_a_program_with_another_hash_is_refused(tmp_path: Path) -> None:
     host = Host(tmp_path, oldest_python(), DOCKER)
-    *words, _, installer = bootstrap_words("shop")
-    done = host.run([*words, "0" * 12, installer], to_json(PrepareSpec("kamal", packed_program())))
+    words = ["0" * 12 if word == program_hash() else word for word in bootstrap_words("shop")]
+    done = host.run([*words, "0wner"], prepare_spec(packed_program()))
     assert done.returncode == 1
     assert f"hash {program_hash()}, expected 000000000000" in done.stderr
     assert list(host.home.iterdir()) == []
@@ -218,5 +295,6 @@ def test_a_damaged_program_takes_nothing_of_an_earlier_deploy_with_it(tmp_path: 
     assert list(host.tool.parent.iterdir()) == []
 
 
-def test_the_command_of_the_first_contact_has_no_comments() -> None:
-    assert not [line for word in bootstrap_words("shop") for line in word.splitlines() if line.startswith("#")]
+@pytest.mark.parametrize("words", [bootstrap_words("shop"), inspect_words("shop")], ids=["prepare", "inspect"])
+def test_the_command_of_the_first_contact_has_no_comments(words: list[str]) -> None:
+    assert not [line for word in words for line in word.splitlines() if line.lstrip().startswith("#")]

@@ -13,6 +13,7 @@ from components.host_tool.proxy.client import (
     parse_routes,
     route_flags,
 )
+from components.host_tool.result import RouteFacts
 from components.host_tool.spec import BufferingSpec, HealthcheckSpec, RouteSpec, SwitchSpec
 
 from .fake_docker import routes_table
@@ -72,27 +73,34 @@ def test_kamal_proxy_that_is_missing_or_stopped_has_done_nothing(said: str, kind
 
 
 @pytest.mark.parametrize(
-    "routes",
+    ("routes", "requests"),
     [
-        {},
-        {"shop-web": "0123456789ab:80"},
-        {"shop-web": "0123456789ab:80", "blog-web-production": "ba9876543210:3000"},
+        ({}, {}),
+        ({"shop-web": "0123456789ab:80"}, {"shop-web": ((), "/")}),
+        (
+            {"shop-web": "0123456789ab:80", "blog-web-production": "ba9876543210:3000"},
+            {"shop-web": (("a.test", "b.test"), "/api"), "blog-web-production": (("*.test",), "/")},
+        ),
     ],
 )
-def test_the_table_of_kamal_proxy_is_read_with_its_colours(routes: dict[str, str]) -> None:
-    assert parse_routes(routes_table(routes)) == {service: (target,) for service, target in routes.items()}
+def test_the_table_of_kamal_proxy_is_read_with_its_colours(
+    routes: dict[str, str], requests: dict[str, tuple[tuple[str, ...], str]]
+) -> None:
+    expected = {name: RouteFacts(requests[name][0], (requests[name][1],), (routes[name],)) for name in routes}
+    assert parse_routes(routes_table(routes, requests)) == expected
 
 
-def test_a_service_with_several_targets_routes_to_all_of_them() -> None:
-    table = "Service Host Path Target State TLS\nshop *  /  aaaaaaaaaaaa:80,bbbbbbbbbbbb:80  running  no\n"
-    assert parse_routes(table) == {"shop": ("aaaaaaaaaaaa:80", "bbbbbbbbbbbb:80")}
+def test_a_service_with_several_targets_and_paths_has_all_of_them() -> None:
+    table = "Service Host Path Target State TLS\nshop *  /,/api  aaaaaaaaaaaa:80,bbbbbbbbbbbb:80  running  no\n"
+    assert parse_routes(table) == {"shop": RouteFacts((), ("/", "/api"), ("aaaaaaaaaaaa:80", "bbbbbbbbbbbb:80"))}
 
 
 @pytest.mark.parametrize(
     ("container", "routed"), [("aaaaaaaaaaaa", True), ("bbbbbbbbbbbb", True), ("cccccccccccc", False), ("aaaa", False)]
 )
 def test_a_container_is_routed_to_by_its_whole_id(container: str, routed: bool) -> None:
-    assert is_routed(container, {"a": ("aaaaaaaaaaaa:80", "bbbbbbbbbbbb:80"), "b": ()}) == routed
+    both = RouteFacts((), ("/",), ("aaaaaaaaaaaa:80", "bbbbbbbbbbbb:80"))
+    assert is_routed(container, {"a": both, "b": RouteFacts((), ("/",), ())}) == routed
 
 
 def test_the_flags_of_a_route_have_all_settings() -> None:

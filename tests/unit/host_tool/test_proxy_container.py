@@ -5,11 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from components.host_tool.proxy_container import FoundProxy, boot_action, boot_hash, is_newer, proxy_words, recovery_of
+from components.host_tool.proxy_container import boot_action, boot_hash, lacks_ports, proxy_words, recovery_of
+from components.host_tool.result import ProxyFacts
 from components.host_tool.spec import ProxyRunSpec
 
-PROXY = ProxyRunSpec("basecamp/kamal-proxy:v0.9.2", 80, 443, "10m", {})
-RUNNING, STOPPED = FoundProxy("running", PROXY.image, "hash"), FoundProxy("exited", PROXY.image, "hash")
+PROXY = ProxyRunSpec("basecamp/kamal-proxy:v0.9.2", 80, 443, "10m", {}, replace=False)
+
+
+def running(spec: ProxyRunSpec) -> ProxyFacts:
+    """Return a kamal-proxy that was booted with these settings."""
+    return ProxyFacts("0123456789ab", "running", "2026-01-31T12:00:00Z", spec.image, boot_hash(spec), (80, 443))
+
+
+RUNNING = running(PROXY)
+STOPPED = replace(RUNNING, state="exited")
 
 # What the shell of the first release hashed: the lines of `prepare`'s input that began with "proxy.".
 FIRST_RELEASE = """\
@@ -33,53 +42,46 @@ proxy.log_max_size: "10m"
     ],
 )
 def test_an_interrupted_replacement_is_finished_or_taken_back(
-    proxy: FoundProxy | None, replaced: FoundProxy | None, recovery: str
+    proxy: ProxyFacts | None, replaced: ProxyFacts | None, recovery: str
 ) -> None:
     assert recovery_of(proxy, replaced) == recovery
 
 
+OTHERS = {
+    "older": replace(PROXY, image="basecamp/kamal-proxy:v0.9.1"),
+    "newer": replace(PROXY, image="basecamp/kamal-proxy:v0.10.0"),
+    "of another registry": replace(PROXY, image="mirror.test/kamal-proxy:v0.9.2"),
+    "another port": replace(PROXY, http_port=8080),
+    "other options": replace(PROXY, options={"memory": ("1g",)}),
+}
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_kamal_proxy_that_is_as_the_settings_want_it_is_kept(others: bool) -> None:
+    assert boot_action(running(PROXY), PROXY, others=others) == "keep"
+
+
+@pytest.mark.parametrize("found", OTHERS.values(), ids=OTHERS)
+def test_another_kamal_proxy_is_replaced_unless_apps_of_other_owners_use_it(found: ProxyRunSpec) -> None:
+    assert boot_action(running(found), PROXY, others=False) == "replace"
+    assert boot_action(running(found), PROXY, others=True) == "keep other"
+    assert boot_action(running(found), replace(PROXY, replace=True), others=True) == "replace"
+
+
+def test_replace_is_none_of_the_options_that_kamal_proxy_runs_with() -> None:
+    assert boot_action(running(PROXY), replace(PROXY, replace=True), others=False) == "keep"
+
+
 @pytest.mark.parametrize(
-    ("found", "other_apps", "action"),
-    [
-        pytest.param(PROXY, False, "keep", id="as the settings want it"),
-        pytest.param(PROXY, True, "keep", id="as the settings want it, with other apps"),
-        pytest.param(replace(PROXY, image="basecamp/kamal-proxy:v0.9.1"), True, "replace", id="older"),
-        pytest.param(
-            replace(PROXY, image="basecamp/kamal-proxy:v0.10.0"), True, "keep newer", id="newer, others use it"
-        ),
-        pytest.param(replace(PROXY, image="basecamp/kamal-proxy:v0.10.0"), False, "replace", id="newer, ours alone"),
-        pytest.param(replace(PROXY, image="mirror.test/kamal-proxy:v0.9.2"), True, "replace", id="another registry"),
-        pytest.param(replace(PROXY, http_port=8080), True, "replace", id="another port"),
-        pytest.param(replace(PROXY, options={"memory": ("1g",)}), True, "replace", id="other options"),
-    ],
+    ("ports", "lacks"),
+    [((80, 443), False), ((80, 443, 8080), False), ((80,), True), ((8080, 8443), True), ((), True)],
 )
-def test_kamal_proxy_is_kept_or_replaced(found: ProxyRunSpec, other_apps: bool, action: str) -> None:
-    proxy = FoundProxy("running", found.image, boot_hash(found))
-    assert boot_action(proxy, PROXY, other_apps=other_apps) == action
+def test_kamal_proxy_lacks_ports_that_it_does_not_publish(ports: tuple[int, ...], lacks: bool) -> None:
+    assert lacks_ports(replace(RUNNING, ports=ports), PROXY) == lacks
 
 
 def test_a_kamal_proxy_that_kamal_booted_is_kept_with_the_same_image() -> None:
-    assert boot_action(FoundProxy("running", PROXY.image, ""), PROXY, other_apps=False) == "keep"
-
-
-@pytest.mark.parametrize(
-    ("image", "other", "newer"),
-    [
-        ("kamal-proxy:v0.9.3", "kamal-proxy:v0.9.2", True),
-        ("kamal-proxy:v0.10.0", "kamal-proxy:v0.9.2", True),
-        ("kamal-proxy:v1", "kamal-proxy:v0.9.2", True),
-        ("kamal-proxy:v0.9.2.1", "kamal-proxy:v0.9.2", True),
-        ("kamal-proxy:v0.9.2", "kamal-proxy:v0.9.2", False),
-        ("kamal-proxy:v0.9.1", "kamal-proxy:v0.9.2", False),
-        ("kamal-proxy:latest", "kamal-proxy:v0.9.2", False),
-        ("kamal-proxy:v1.0.0-beta", "kamal-proxy:v0.9.2", False),
-        ("kamal-proxy", "kamal-proxy:v0.9.2", False),
-        ("kamal-proxy:v0.9.3", "kamal-proxy:main", False),
-        ("registry.test:5000/kamal-proxy:v0.9.3", "kamal-proxy:v0.9.2", True),
-    ],
-)
-def test_an_image_is_newer_by_the_version_in_its_tag(image: str, other: str, newer: bool) -> None:
-    assert is_newer(image, other) == newer
+    assert boot_action(replace(RUNNING, boot=""), PROXY, others=False) == "keep"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_a_kamal_proxy_of_the_first_release_is_recognised(options: dict[str, tup
 
 
 def test_kamal_proxy_is_created_with_the_words_of_the_settings() -> None:
-    spec = ProxyRunSpec("kamal-proxy:v1", 8080, 8443, "5m", {"memory": ("1g",), "init": ("true",)})
+    spec = ProxyRunSpec("kamal-proxy:v1", 8080, 8443, "5m", {"memory": ("1g",), "init": ("true",)}, replace=False)
     assert proxy_words("kamal", spec) == [
         *("--name", "kamal-proxy", "--network", "kamal", "--restart", "unless-stopped"),
         *("--volume", "kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy"),

@@ -8,11 +8,12 @@ import pytest
 from components.host_tool.docker.client import ContainerDetails, Image
 from components.host_tool.errors import StepError
 from components.host_tool.release.running import verify, verify_route
+from components.host_tool.result import RouteFacts
 
 DIGEST = f"sha256:{'a' * 64}"
 OTHER = f"sha256:{'b' * 64}"
 REFERENCE = f"registry.test/shop:v1@{DIGEST}"
-IMAGE = Image("sha256:image", "shop", "v1", (f"registry.test/shop@{DIGEST}",))
+IMAGE = Image("sha256:image", "shop", "v1", "", (f"registry.test/shop@{DIGEST}",))
 CONTAINER = ContainerDetails(
     id="0123456789ab" + "c" * 52,
     name="shop-web-v1",
@@ -23,6 +24,10 @@ CONTAINER = ContainerDetails(
     kamal_version="v1",
     image_id=IMAGE.id,
 )
+
+
+def route_to(target: str) -> RouteFacts:
+    return RouteFacts((), ("/",), (target,))
 
 
 def test_a_container_that_is_what_its_release_says_passes() -> None:
@@ -54,13 +59,13 @@ def test_a_container_that_is_another_one_is_told_by_what_docker_says(
 
 
 def test_a_route_to_the_container_passes() -> None:
-    verify_route(CONTAINER, "shop-web", 80, {"shop-web": ("0123456789ab:80",), "other": ("x:80",)})
+    verify_route(CONTAINER, "shop-web", 80, {"shop-web": route_to("0123456789ab:80"), "other": route_to("x:80")})
 
 
 @pytest.mark.parametrize(
     "routes",
-    [{}, {"other": ("0123456789ab:80",)}, {"shop-web": ("0123456789ab:81",)}, {"shop-web": ("ba9876543210:80",)}],
+    [{}, {"other": "0123456789ab:80"}, {"shop-web": "0123456789ab:81"}, {"shop-web": "ba9876543210:80"}],
 )
-def test_a_route_to_something_else_is_told(routes: dict[str, tuple[str, ...]]) -> None:
+def test_a_route_to_something_else_is_told(routes: dict[str, str]) -> None:
     with pytest.raises(StepError, match=r'target of kamal-proxy .* expected "0123456789ab:80"'):
-        verify_route(CONTAINER, "shop-web", 80, routes)
+        verify_route(CONTAINER, "shop-web", 80, {name: route_to(target) for name, target in routes.items()})

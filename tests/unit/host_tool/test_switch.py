@@ -173,13 +173,6 @@ def test_a_container_started_by_a_refused_rollback_stops_again(host: FakeHost) -
     assert host.docker.states() == {"v1": "exited", "v2": "running"}
 
 
-def test_a_route_that_another_service_has_is_told_in_the_words_of_the_settings(host: FakeHost) -> None:
-    release = host.candidate("v1").release
-    host.docker.fail(*DEPLOY, said="Error: host settings conflict with another service\n")
-    with pytest.raises(StepError, match=r"has the same proxy\.host and path_prefix"):
-        host.switch("v1", release)
-
-
 def test_a_kamal_proxy_that_somebody_stopped_is_started(host: FakeHost) -> None:
     release = host.candidate("v1").release
     host.docker.run("stop", "kamal-proxy")
@@ -287,6 +280,16 @@ def test_the_route_goes_when_the_proxy_of_a_role_is_turned_off(host: FakeHost) -
     host.release("v2")
     assert host.docker.routes == {}
     assert host.docker.states() == {"v1": "exited", "v2": "running"}
+
+
+def test_a_route_that_others_have_by_now_stays_when_the_proxy_of_a_role_is_turned_off(host: FakeHost) -> None:
+    host.release("v1")
+    other = host.but(role="api", hosts=("api.test",))
+    other.release("v1")
+    host.docker.routes[SERVICE] = host.docker.routes["shop-api"]
+    host.strategy = "start-first"
+    host.release("v2")
+    assert host.docker.routes.keys() == {SERVICE, "shop-api"}
 
 
 def test_the_route_comes_back_when_the_proxy_of_a_role_is_turned_on_again(host: FakeHost) -> None:

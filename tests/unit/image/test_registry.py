@@ -1,4 +1,4 @@
-"""The digest of a pinned version, asked of a registry over HTTPS."""
+"""The digest and the labels of a version, asked of a registry over HTTPS."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 import trustme
 
-from components.image.registry import RegistryError, image_digest
+from components.image.registry import RegistryError, image_digest, image_labels
 from components.secret import Secret
 from components.settings import RegistryLogin
 
@@ -21,6 +21,17 @@ DIGEST = "sha256:" + "1" * 64
 LOGIN = RegistryLogin(Secret("me"), Secret("hunter2"))
 AUTHORITY = trustme.CA()
 BASIC = "Basic " + base64.b64encode(b"me:hunter2").decode()
+
+
+MANIFEST = {"config": {"digest": "sha256:c"}}
+HAS = {
+    "manifests/v1": MANIFEST,
+    "manifests/two-platforms": {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}]},
+    "manifests/sha256:a": MANIFEST,
+    "manifests/plain": {"config": {"digest": "sha256:d"}},
+    "blobs/sha256:c": {"config": {"Labels": {"service": "shop"}}},
+    "blobs/sha256:d": {"config": {"Labels": None}},
+}
 
 
 class Registry(BaseHTTPRequestHandler):
@@ -40,6 +51,15 @@ class Registry(BaseHTTPRequestHandler):
             self._answer(404, {})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v2/"):
+            expected = "Bearer t0ken" if self.tokens else BASIC
+            if self.headers.get("Authorization") != expected:
+                self.do_HEAD()
+            elif found := HAS.get(self.path.removeprefix("/v2/acme/shop/")):
+                self._answer(200, {}, json.dumps(found).encode())
+            else:
+                self._answer(404, {})
+            return
         assert self.path == "/token?service=registry&scope=pull"
         granted = self.headers.get("Authorization") == BASIC
         self._answer(200 if granted else 401, {}, json.dumps({"token": "t0ken"}).encode() if granted else b"")
@@ -127,3 +147,15 @@ def test_a_login_is_never_sent_to_an_address_without_tls(monkeypatch: pytest.Mon
     monkeypatch.setattr(Registry, "scheme", "http")
     with serving(tokens=True) as address, pytest.raises(RegistryError, match="it gave no address for a token"):
         image_digest(address, "acme/shop", "v1", LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("tag", "labels"), [("v1", {"service": "shop"}), ("two-platforms", {"service": "shop"}), ("plain", {})]
+)
+def test_the_labels_of_an_image_are_found(server: str, tag: str, labels: dict[str, str]) -> None:
+    assert image_labels(server, "acme/shop", tag, LOGIN) == labels
+
+
+def test_a_tag_that_is_not_there_has_no_labels(server: str) -> None:
+    with pytest.raises(RegistryError, match="does not have it"):
+        image_labels(server, "acme/shop", "v2", LOGIN)

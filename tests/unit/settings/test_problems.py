@@ -29,6 +29,23 @@ APP = [
     ),
     ({"image": "acme/shop:1"}, 'image: "acme/shop:1" must not contain a tag; the deployed version becomes the tag'),
     (
+        {"version": "v1@sha256:12"},
+        'version: "v1@sha256:12" has no valid digest; after @ comes sha256: and 64 digits from 0 to f',
+    ),
+    ({"skip_hosts": ["nowhere"]}, "skip_hosts[0]: nowhere is not one of the hosts: 192.0.2.1"),
+    (
+        {"servers": {"web": ["a"], "worker": ["a", "b"]}, "skip_hosts": ["a"]},
+        "skip_hosts: leaves no host of role web, which the deploy needs",
+    ),
+    (
+        {
+            "servers": {"web": ["a"], "worker": ["b"]},
+            "release_task": {"cmd": "x", "role": "worker"},
+            "skip_hosts": ["b"],
+        },
+        "skip_hosts: leaves no host of role worker, which the deploy needs",
+    ),
+    (
         {"image": "acme/shop@sha256:00"},
         'image: "acme/shop@sha256:00" must not contain a digest; the deploy looks it up',
     ),

@@ -1,0 +1,1 @@
+"""What there is on a host, found without changing anything."""

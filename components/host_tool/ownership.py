@@ -1,0 +1,102 @@
+"""Whether an app may be deployed to a host: nobody else's app, container or route has its names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Optional
+
+from .owner import Owner
+from .result import AppFacts, RouteFacts
+
+TAKE_OVER = "or take it over (pulumi config set deploy:take_over true)"
+
+
+def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequence[AppFacts]) -> Iterator[str]:
+    """Yield why an app may not be deployed to a host, each with what to do.
+
+    An app whose owner nobody has noted is of an earlier release, and is taken for this owner's where it has the same name.
+
+    Args:
+        app: The app's name: service-destination.
+        owner: The deploy that wants it.
+        prefixes: By role that it has on the host, the beginning of its containers' names, which also names its route.
+        apps: The apps that are on the host.
+    """
+    own = next((each for each in apps if each.app == app), None)
+    if own:
+        yield from _same_app(owner, prefixes, own)
+    # A role whose route another one has taken over has another name for its own since.
+    routes = {**prefixes, **(own.routes if own else {})}
+    for other in apps:
+        if other is not own and not (other.owner and owner.id and other.owner.id == owner.id):
+            yield from _same_names(prefixes, routes, other)
+
+
+def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str]:
+    """Return the apps of other owners, or of nobody who is known, that use kamal-proxy and the network, too.
+
+    The folder of a deploy that was refused has no roles.
+
+    Args:
+        app: The app's name.
+        owner: Its owner.
+        apps: The apps that are on the host.
+    """
+    return [
+        other.app
+        for other in apps
+        if other.app != app and other.prefixes and not (other.owner and other.owner.is_same(owner))
+    ]
+
+
+def stack_of(owner: Optional[Owner]) -> str:
+    """Return whose an app is, for a message."""
+    return f"stack {owner.stack}" if owner else "a stack that nobody has noted"
+
+
+def requests_in_conflict(hosts: Sequence[str], path: str, route: RouteFacts) -> str:
+    """Return which requests kamal-proxy would refuse to route as well as a route does, in words; "" for none.
+
+    It compares host names and path prefixes exactly (service_map.go, CheckAvailability), the latter without slashes around
+    them (NormalizePathPrefixes).
+
+    Args:
+        hosts: The host names that are wanted; none for all.
+        path: The path prefix that is wanted, "/" for all.
+        route: The route that is there.
+    """
+    prefix = "/" + path.strip("/")
+    common = [host for host in hosts or ("",) if host in (route.hosts or ("",))]
+    if not common or prefix not in {"/" + other.strip("/") for other in route.paths}:
+        return ""
+    return (f"requests for {common[0]}" if common[0] else "all requests") + (
+        f" below {prefix}" if prefix != "/" else ""
+    )
+
+
+def _same_app(owner: Owner, prefixes: Mapping[str, str], found: AppFacts) -> Iterator[str]:
+    if found.owner and not found.owner.is_same(owner):
+        yield (
+            f"the app {found.app} belongs to stack {found.owner.stack}. Deploy under another service or destination, "
+            f"{TAKE_OVER}"
+        )
+        return
+    for role in sorted(prefixes.keys() & found.prefixes.keys()):
+        if prefixes[role] != found.prefixes[role]:
+            yield (
+                f"the app {found.app} is there as another service and destination, whose containers are called "
+                f"{found.prefixes[role]}. Deploy under another service or destination, {TAKE_OVER}"
+            )
+            return
+
+
+def _same_names(prefixes: Mapping[str, str], routes: Mapping[str, str], other: AppFacts) -> Iterator[str]:
+    containers = {prefix: role for role, prefix in other.prefixes.items()}
+    routed = {name: role for role, name in other.routes.items()}
+    for role, prefix in sorted(prefixes.items()):
+        holder = containers.get(prefix) or routed.get(routes[role])
+        if holder:
+            yield (
+                f"role {role} would be called {prefix}, as is role {holder} of the app {other.app} "
+                f"of {stack_of(other.owner)}. Choose another service, role or destination, {TAKE_OVER}"
+            )

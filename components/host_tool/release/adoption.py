@@ -1,0 +1,180 @@
+"""Routes that change hands: kamal-proxy has one service a host name and path, and cannot rename it.
+
+A role that wants what another one has deploys under the name of that one's route, which is atomic. From then on the name is
+its own, and the other role has another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from ..errors import StepError
+from ..ownership import TAKE_OVER, requests_in_conflict, stack_of
+from ..proxy.client import is_routed, leads_to
+from ..proxy_container import await_answer
+from ..records.app_folder import AppFolder
+from ..records.apps import role_records
+from ..records.records import RoleRecord
+from ..records.role_folder import RoleFolder
+from ..result import RouteFacts
+from ..spec import RouteSpec
+from ..step.step import Step
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A role on this host, which may have a route.
+
+    Attributes:
+        app: Its app.
+        folder: What the host remembers of it.
+        record: Its record.
+    """
+
+    app: AppFolder
+    folder: RoleFolder
+    record: RoleRecord
+
+
+def route_of(step: Step, record: RoleRecord) -> str:
+    """Return the name of a role's route: the usual one, unless a role that stays here has taken that over.
+
+    A role that was renamed has it, and a new role may have the former name of that one.
+    """
+    others = [holder for holder in _holders(step.folder) if not _is_own(step, holder) and not _is_former(step, holder)]
+    taken = {holder.record.route_name for holder in others}
+    return record.route_name if record.route_name not in taken else f"{record.identity.prefix}-2"
+
+
+def route_to_adopt(step: Step, record: RoleRecord, usual: str, wanted: RouteSpec) -> str:
+    """Return the name of the route that is in a role's way, if the role may take it over.
+
+    Args:
+        step: The step.
+        record: The role.
+        usual: The name of its own route.
+        wanted: How its requests are to be routed.
+
+    Raises:
+        StepError: It may not take the route over, or has one of its own already.
+    """
+    routes = await_answer(step)
+    in_the_way = _in_the_way(usual, wanted, routes)
+    if not in_the_way:
+        raise StepError("kamal-proxy had another route for the same requests, which is gone by now. Deploy again.")
+    for name, requests in in_the_way.items():
+        if refusal := _refusal(step, _holder_of(step, name, routes[name])):
+            raise StepError(f"{requests} are routed to {name}, {refusal}.")
+    own = {name: route for name, route in routes.items() if name == usual}
+    containers = step.docker.containers(record.identity)
+    if len(in_the_way) > 1 or any(is_routed(container.id, own) for container in containers):
+        raise StepError(
+            f"{' and '.join(in_the_way.values())} cannot change hands without a failed request while this role answers "
+            f"others. Remove the routes {', '.join(sorted(in_the_way))} in a deploy of their own first."
+        )
+    [name] = in_the_way
+    return name
+
+
+def leave_to(step: Step, route: str) -> None:
+    """Note of other roles that they no longer have what the step's role has now.
+
+    One that had its route neither removes that nor takes it back. Under a former name of the app the role may be torn down now.
+
+    Args:
+        step: The step.
+        route: The name of the role's route, "" for none.
+    """
+    for holder in _holders(step.folder):
+        if holder.record.route_name == route and not _is_own(step, holder):
+            step.lock(holder.folder.lock)
+            record = holder.folder.record()
+            if record and record.route_name == route:
+                usual = record.identity.prefix
+                holder.folder.save(replace(record, route="" if usual != route else f"{usual}-2"))
+    for app in step.folder.other_apps():
+        _let_go_of_former(step, app)
+
+
+def _let_go_of_former(step: Step, app: AppFolder) -> None:
+    """Note that a former name of the app no longer wants the role, nor those that the app does not have any more."""
+    ours, theirs = step.folder.app_record(), app.app_record()
+    if not ours or not theirs or theirs.owner.id != ours.owner.id:
+        return
+    kept = {role for role in theirs.roles if role in ours.roles and role != step.role}
+    if kept == set(theirs.roles):
+        return
+    # The switch of another role may be doing the same.
+    step.lock(step.folder.proxy_lock)
+    theirs = app.app_record()
+    if theirs:
+        app.save_app(replace(theirs, roles=tuple(role for role in theirs.roles if role in kept)))
+
+
+def _in_the_way(usual: str, wanted: RouteSpec, routes: dict[str, RouteFacts]) -> dict[str, str]:
+    """Return the routes that are in a role's way: name to requests, in words."""
+    found = {
+        name: requests_in_conflict(wanted.hosts, wanted.path_prefix or "/", route)
+        for name, route in routes.items()
+        if name != usual
+    }
+    return {name: requests for name, requests in found.items() if requests}
+
+
+def _holders(folder: AppFolder) -> Iterator[Holder]:
+    """Yield all roles of all apps of this host that may have a route."""
+    for app in (folder, *folder.other_apps()):
+        for name, record in role_records(app).items():
+            if record.routed:
+                yield Holder(app, app.role(name), record)
+
+
+def _holder_of(step: Step, name: str, route: RouteFacts) -> Optional[Holder]:
+    """Return whose route it is: by its container, else by its name, which two have after an interrupted takeover."""
+    holders = list(_holders(step.folder))
+    for holder in holders:
+        if any(leads_to(container.id, route) for container in step.docker.containers(holder.record.identity)):
+            return holder
+    return next((holder for holder in holders if holder.record.route_name == name), None)
+
+
+def _refusal(step: Step, holder: Optional[Holder]) -> str:
+    """Return whose route the step's role may not take over, and what to do; "" where it may.
+
+    It may if that is its own, of a role that leaves, of a former name of the app, or if the settings say so.
+    """
+    if holder and (_is_own(step, holder) or _is_former(step, holder)):
+        return ""
+    if holder and holder.app.app == step.folder.app:
+        return (
+            f"role {holder.folder.path.name} of the same app. First take them from that role, in a deploy of its own; then "
+            f"give them to role {step.role}"
+        )
+    ours = step.folder.app_record()
+    if ours and ours.take_over:
+        return ""
+    return f"{_whose(holder)}. Choose another proxy.host or proxy.path_prefix, {TAKE_OVER}"
+
+
+def _is_former(step: Step, holder: Holder) -> bool:
+    """Return whether a role is a former one of this deploy: the app has it no more, or was called otherwise."""
+    ours = step.folder.app_record()
+    if not ours:
+        return False
+    if holder.app.app == step.folder.app:
+        return holder.folder.path.name not in ours.roles
+    theirs = holder.app.app_record()
+    return theirs is not None and theirs.owner.id == ours.owner.id
+
+
+def _is_own(step: Step, holder: Holder) -> bool:
+    return holder.app.app == step.folder.app and holder.folder.path.name == step.role
+
+
+def _whose(holder: Optional[Holder]) -> str:
+    if not holder:
+        return "which this program has not deployed"
+    noted = holder.app.app_record()
+    return f"role {holder.folder.path.name} of the app {holder.app.app} of {stack_of(noted.owner if noted else None)}"

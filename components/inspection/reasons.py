@@ -1,0 +1,176 @@
+"""Why the steps of a host have to run again: what the host says, against what the state's steps last said.
+
+Each reason is a sentence with what tells it apart from the next such event in it: it becomes an input of the steps, and one
+that is the same as the last would not have them run.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..host_tool.ownership import stack_of
+from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts
+from .proxy_action import proxy_action
+from .state import HostState, RoleState
+from .wanted import Wanted, WantedRole
+
+NO_SECRETS = "-"
+"""What the state has in place of a hash where a role has no secrets."""
+
+
+@dataclass(frozen=True)
+class RoleReasons:
+    """Why the steps of a role have to run again.
+
+    Attributes:
+        secrets: Why its secrets and the registry's login have to be left again; "" if they are there.
+        release: Why its container has to be started and switched to again; "" if it is as the last deploy left it.
+    """
+
+    secrets: str = ""
+    release: str = ""
+
+
+@dataclass(frozen=True)
+class HostReasons:
+    """Why the steps of a host have to run again.
+
+    Attributes:
+        prepare: Why it has to be prepared again; "" if it is as it should be.
+        roles: The same of its roles, by name.
+        replaces_proxy: Whether its kamal-proxy will be replaced, which interrupts its requests for a moment.
+        warnings: What no step puts right.
+    """
+
+    prepare: str = ""
+    roles: Mapping[str, RoleReasons] = field(default_factory=dict)
+    replaces_proxy: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
+    """Compare what a host says with what the settings want of it, and with what its steps last said.
+
+    A step that the state does not have runs anyway, and has no reason. A step whose output the state has from an earlier
+    release of this program, and cannot read, runs anyway, too: it is judged by the host's own records.
+
+    Args:
+        wanted: What the settings want on the host.
+        state: What its steps last said.
+        facts: What it says.
+    """
+    if facts.docker_problem:
+        # Nothing is known of the network, of kamal-proxy and of the containers.
+        return HostReasons()
+    action = proxy_action(wanted, facts)
+    return HostReasons(
+        prepare=next(_host_reasons(wanted, state, facts, action), "") if state.prepared else "",
+        roles={
+            name: RoleReasons(
+                secrets=next(_secrets_reasons(name, wanted, state.roles[name], facts), ""),
+                release=next(_release_reasons(name, role, state.roles[name], facts), ""),
+            )
+            for name, role in wanted.roles.items()
+            if name in state.roles
+        },
+        replaces_proxy=action == "replace" or (wanted.proxy is not None and facts.replacing),
+        warnings=tuple(_warnings(wanted, facts, action)),
+    )
+
+
+def _host_reasons(wanted: Wanted, state: HostState, facts: HostFacts, action: str) -> Iterator[str]:
+    app = next((app for app in facts.apps if app.app == wanted.app), None)
+    if not facts.prepared or not app:
+        yield "this app is not known on the host any more"
+    elif wanted.owner.id and not (app.owner and app.owner.id == wanted.owner.id):
+        yield f"the app {wanted.app} belongs to {stack_of(app.owner)} on the host"
+    elif not app.resource:
+        yield f"nothing keeps the app {wanted.app} from being torn down"
+    if not facts.tool:
+        yield "the host tool of this release of the program is missing"
+    if not facts.network:
+        yield "the network kamal is gone"
+    if wanted.proxy:
+        yield from _proxy_reasons(state, facts.proxy, action, replacing=facts.replacing)
+
+
+def _proxy_reasons(state: HostState, proxy: ProxyFacts | None, action: str, *, replacing: bool) -> Iterator[str]:
+    container = proxy.id if proxy else state.proxy
+    named = f"kamal-proxy (container {container[:8]})" if container else "kamal-proxy"
+    if replacing:
+        yield f"a replacement of {named} was interrupted"
+    if not proxy:
+        yield f"{named} is gone"
+        return
+    if proxy.state != "running":
+        yield f"{named} is not running ({proxy.state} since {proxy.since})"
+    if action == "replace":
+        yield f"{named} runs as {_short(proxy.image)}, not as proxy.run says"
+
+
+def _secrets_reasons(name: str, wanted: Wanted, state: RoleState, facts: HostFacts) -> Iterator[str]:
+    role = facts.roles.get(name)
+    if state.secrets_hash != NO_SECRETS and state.secrets_hash not in (role.secrets if role else ()):
+        yield f"the secrets {state.secrets_hash[:8]} of {name} are gone"
+    if wanted.login and not facts.login:
+        yield f"the registry's login is gone, which {name} needs"
+
+
+def _release_reasons(name: str, wanted: WantedRole, state: RoleState, facts: HostFacts) -> Iterator[str]:
+    role = facts.roles.get(name)
+    if role is None or not role.current:
+        if state.container:
+            yield f"nothing is known of {name} on the host any more (container {state.container[:8]})"
+        elif role is None and state.candidate:
+            yield f"nothing is known of {name} on the host any more (release {state.candidate[:8]})"
+        return
+    if role.switching:
+        yield f"a switch of {name} to version {role.switching} was interrupted"
+    if role.container is None:
+        if state.container and role.current == state.release:
+            yield f"container {state.container[:8]} of {name} is gone"
+        else:
+            yield f"the container of version {role.version} of {name} is gone"
+    else:
+        yield from _container_reasons(name, state, role, role.container)
+        yield from _route_reasons(name, wanted, role.container, answers=facts.routes is not None)
+    for stray in role.strays:
+        what = "is routed to by kamal-proxy" if stray.routed else "runs"
+        yield f"container {stray.id[:8]} of version {stray.version} of {name} {what} beside the current one"
+
+
+def _container_reasons(name: str, state: RoleState, role: RoleFacts, container: ContainerFacts) -> Iterator[str]:
+    if state.container and role.current != state.release:
+        yield (
+            f"{name} runs version {role.version} (container {container.id[:8]}) where the last deploy left "
+            f"{state.version} (container {state.container[:8]})"
+        )
+    elif state.container and container.id != state.container:
+        yield f"container {state.container[:8]} of {name} was replaced by {container.id[:8]}"
+    if container.state != "running":
+        yield f"container {container.id[:8]} of {name} is not running ({container.state} since {container.since})"
+
+
+def _route_reasons(name: str, wanted: WantedRole, container: ContainerFacts, *, answers: bool) -> Iterator[str]:
+    if wanted.proxied and not answers:
+        yield f"kamal-proxy does not say whether it routes to container {container.id[:8]} of {name}"
+    elif wanted.proxied and not container.routed:
+        yield f"kamal-proxy does not route to container {container.id[:8]} of {name}"
+    elif not wanted.proxied and container.routed:
+        yield f"kamal-proxy routes to container {container.id[:8]} of {name}, which has no proxy"
+
+
+def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
+    for name in wanted.roles:
+        role = facts.roles.get(name)
+        container = role and role.container
+        if container and container.health == "unhealthy":
+            yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
+    if action == "keep other" and facts.proxy:
+        yield (
+            f"kamal-proxy stays as it is ({_short(facts.proxy.image)}) though proxy.run says otherwise, because apps of "
+            "other stacks use it. To replace it all the same: pulumi config set --path deploy:proxy.run.replace true"
+        )
+
+
+def _short(image: str) -> str:
+    return image.rpartition("/")[2]

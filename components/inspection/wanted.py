@@ -1,0 +1,81 @@
+"""What the settings want on a host: the side of the comparison that the hosts are compared with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..host_tool.identity import RoleIdentity
+from ..host_tool.owner import Owner
+from ..host_tool.spec import ProxyRunSpec
+from ..naming import app_name
+from ..proxy import run_spec
+from ..settings import ResolvedRole, Settings
+
+
+@dataclass(frozen=True)
+class WantedRole:
+    """A role as a host is to have it.
+
+    Attributes:
+        prefix: The beginning of its containers' names, and the usual name of its route.
+        hosts: The host names that are routed to it; empty for all.
+        path: The path prefix, "/" for all paths.
+        proxied: Whether it gets requests.
+    """
+
+    prefix: str
+    hosts: tuple[str, ...]
+    path: str
+    proxied: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a deploy wants on one host.
+
+    Attributes:
+        host: The host as the settings spell it.
+        app: The app's name on the host.
+        owner: Whose it is. The id is "" where it is not known yet: a new stack, or an engine that does not tell its state.
+        roles: The roles by name.
+        proxy: kamal-proxy as the settings want it, None where no role gets requests.
+        login: Whether the registry needs a login.
+        take_over: Whether an app or route of another owner is taken over.
+    """
+
+    host: str
+    app: str
+    owner: Owner
+    roles: Mapping[str, WantedRole]
+    proxy: ProxyRunSpec | None
+    login: bool
+    take_over: bool
+
+
+def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
+    """Return what the settings want on a host.
+
+    Args:
+        host: The host as the settings spell it.
+        settings: The settings of the deploy.
+        owner: Whose the app is.
+    """
+    roles = settings.roles_on(host)
+    return Wanted(
+        host=host,
+        app=app_name(settings.service, settings.destination),
+        owner=owner,
+        roles={role.name: _wanted_role(role, settings) for role in roles},
+        proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
+        login=settings.registry_login is not None,
+        take_over=settings.take_over,
+    )
+
+
+def _wanted_role(role: ResolvedRole, settings: Settings) -> WantedRole:
+    proxy = role.proxy
+    return WantedRole(
+        prefix=RoleIdentity(settings.service, role.name, settings.destination).prefix,
+        hosts=proxy.all_hosts() if proxy else (),
+        path=(proxy.path_prefix if proxy else None) or "/",
+        proxied=proxy is not None,
+    )

@@ -1,0 +1,355 @@
+"""The steps of a host run again where it is not as the last deploy left it, and only there."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.host_tool.owner import Owner
+from components.host_tool.result import ContainerFacts, HostFacts
+from components.inspection.reasons import HostReasons, RoleReasons, reasons
+from components.inspection.state import HostState, RoleState
+from tests.unit.inspection.host_values import (
+    BLOG,
+    FACTS,
+    NEWER,
+    OTHER,
+    OWNER,
+    PROXY,
+    RUN,
+    SHOP,
+    SINCE,
+    STATE,
+    WANTED,
+    WEB,
+    WEB_ROLE,
+    WORKER,
+    WORKER_ROLE,
+)
+
+AS_IT_WAS = RoleReasons()
+
+
+def host(**changes: Any) -> HostFacts:
+    """The host with other facts."""
+    return replace(FACTS, **changes)
+
+
+def web(**changes: Any) -> HostFacts:
+    """The host with other facts of the role web."""
+    return host(roles={**FACTS.roles, "web": replace(WEB_ROLE, **changes)})
+
+
+def web_container(**changes: Any) -> HostFacts:
+    """The host with other facts of web's container."""
+    return web(container=replace(WEB, **changes))
+
+
+def worker(**changes: Any) -> HostFacts:
+    """The host with other facts of the role worker."""
+    return host(roles={**FACTS.roles, "worker": replace(WORKER_ROLE, **changes)})
+
+
+def only(name: str, **of_role: str) -> HostReasons:
+    """Reasons of one role, and none else."""
+    return HostReasons(roles={"web": AS_IT_WAS, "worker": AS_IT_WAS, name: RoleReasons(**of_role)})
+
+
+def test_a_host_that_is_as_the_last_deploy_left_it_gives_no_reason() -> None:
+    assert reasons(WANTED, STATE, FACTS) == HostReasons(roles={"web": AS_IT_WAS, "worker": AS_IT_WAS})
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        pytest.param(host(prepared=False), "this app is not known on the host any more", id="host.json is gone"),
+        pytest.param(host(apps=(BLOG,)), "this app is not known on the host any more", id="the app's folder is gone"),
+        pytest.param(
+            host(apps=(replace(SHOP, owner=None),)),
+            "the app shop belongs to a stack that nobody has noted on the host",
+            id="the note of the app's owner is gone",
+        ),
+        pytest.param(
+            host(apps=(replace(SHOP, owner=OTHER),)),
+            "the app shop belongs to stack org/blog/prod on the host",
+            id="another stack has taken the app over",
+        ),
+        pytest.param(
+            host(tool=False), "the host tool of this release of the program is missing", id="the host tool is gone"
+        ),
+        pytest.param(host(network=False), "the network kamal is gone", id="the network is gone"),
+        pytest.param(host(proxy=None), "kamal-proxy (container 1234abcd) is gone", id="kamal-proxy is gone"),
+        pytest.param(
+            host(proxy=replace(PROXY, state="exited")),
+            f"kamal-proxy (container 1234abcd) is not running (exited since {SINCE})",
+            id="kamal-proxy is stopped",
+        ),
+        pytest.param(
+            host(replacing=True),
+            "a replacement of kamal-proxy (container 1234abcd) was interrupted",
+            id="a replacement of kamal-proxy was interrupted when both were there",
+        ),
+        pytest.param(
+            host(proxy=None, replacing=True),
+            "a replacement of kamal-proxy (container 1234abcd) was interrupted",
+            id="a replacement of kamal-proxy was interrupted when only the old one was there",
+        ),
+        pytest.param(
+            host(proxy=replace(PROXY, image="basecamp/kamal-proxy:v0.9.1")),
+            "kamal-proxy (container 1234abcd) runs as kamal-proxy:v0.9.1, not as proxy.run says",
+            id="kamal-proxy has another version",
+        ),
+        pytest.param(
+            host(proxy=replace(PROXY, boot="other")),
+            "kamal-proxy (container 1234abcd) runs as kamal-proxy:v0.9.2, not as proxy.run says",
+            id="kamal-proxy has other options",
+        ),
+    ],
+)
+def test_a_host_is_prepared_again_where(facts: HostFacts, sentence: str) -> None:
+    found = reasons(WANTED, STATE, facts)
+    assert found.prepare == sentence
+    assert found.roles == {"web": AS_IT_WAS, "worker": AS_IT_WAS}
+
+
+def test_a_kamal_proxy_is_gone_that_the_state_does_not_know() -> None:
+    assert reasons(WANTED, replace(STATE, proxy=""), host(proxy=None)).prepare == "kamal-proxy is gone"
+
+
+def test_a_host_without_proxied_roles_needs_no_kamal_proxy() -> None:
+    wanted = replace(WANTED, roles={"worker": WANTED.roles["worker"]}, proxy=None)
+    assert reasons(wanted, STATE, host(proxy=None, routes=None, replacing=True)) == HostReasons(
+        roles={"worker": AS_IT_WAS}
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "run", "replaces"),
+    [
+        pytest.param(FACTS, RUN, False, id="it is as proxy.run says"),
+        pytest.param(host(proxy=None), RUN, False, id="there is none: nothing is interrupted"),
+        pytest.param(FACTS, replace(RUN, http_port=8080), True, id="proxy.run says otherwise"),
+        pytest.param(host(replacing=True), RUN, True, id="a replacement was interrupted"),
+        pytest.param(host(apps=(SHOP, BLOG)), replace(RUN, http_port=8080), False, id="other stacks use it"),
+        pytest.param(
+            host(apps=(SHOP, replace(BLOG, owner=None))),
+            replace(RUN, http_port=8080),
+            False,
+            id="an app uses it of which nobody knows the owner",
+        ),
+        pytest.param(
+            host(apps=(SHOP, replace(BLOG, owner=OWNER))),
+            replace(RUN, http_port=8080),
+            True,
+            id="only other apps of the same owner use it",
+        ),
+        pytest.param(
+            host(apps=(SHOP, BLOG)),
+            replace(RUN, http_port=8080, replace=True),
+            True,
+            id="other stacks use it, and proxy.run.replace is set",
+        ),
+    ],
+)
+def test_kamal_proxy_is_replaced_or_not_where(facts: HostFacts, run: Any, replaces: bool) -> None:
+    assert reasons(replace(WANTED, proxy=run), STATE, facts).replaces_proxy is replaces
+
+
+@pytest.mark.parametrize(
+    ("facts", "role", "sentence"),
+    [
+        pytest.param(web(secrets=()), "web", "the secrets 5ec2e75e of web are gone", id="the role's secrets are gone"),
+        pytest.param(
+            web(secrets=("0123",)), "web", "the secrets 5ec2e75e of web are gone", id="there are older secrets only"
+        ),
+    ],
+)
+def test_secrets_are_left_again_where(facts: HostFacts, role: str, sentence: str) -> None:
+    assert reasons(WANTED, STATE, facts) == only(role, secrets=sentence)
+
+
+def test_the_registrys_login_is_left_again_where_it_is_gone() -> None:
+    found = reasons(WANTED, STATE, host(login=False)).roles
+    assert {name: role.secrets for name, role in found.items()} == {
+        "web": "the registry's login is gone, which web needs",
+        "worker": "the registry's login is gone, which worker needs",
+    }
+
+
+def test_a_registry_without_login_needs_none() -> None:
+    assert reasons(replace(WANTED, login=False), STATE, host(login=False)).roles["web"] == AS_IT_WAS
+
+
+def stray(**changes: Any) -> ContainerFacts:
+    """A container of version v2 of web, beside the current one."""
+    return replace(NEWER, **changes)
+
+
+@pytest.mark.parametrize(
+    ("facts", "role", "sentence"),
+    [
+        pytest.param(web(container=None), "web", "container 9cd0bebb of web is gone", id="the container is gone"),
+        pytest.param(
+            web(current="fed", version="v2", container=None),
+            "web",
+            "the container of version v2 of web is gone",
+            id="a container is gone that the state does not know",
+        ),
+        pytest.param(
+            worker(container=None), "worker", "container 5e5e5e5e of worker is gone", id="a worker's container is gone"
+        ),
+        pytest.param(
+            web_container(state="exited"),
+            "web",
+            f"container 9cd0bebb of web is not running (exited since {SINCE})",
+            id="the container is stopped",
+        ),
+        pytest.param(
+            web_container(state="paused"),
+            "web",
+            f"container 9cd0bebb of web is not running (paused since {SINCE})",
+            id="the container is paused",
+        ),
+        pytest.param(
+            web_container(id="b0b0b0b00000"),
+            "web",
+            "container 9cd0bebb of web was replaced by b0b0b0b0",
+            id="the container was made again by hand",
+        ),
+        pytest.param(
+            web_container(routed=False),
+            "web",
+            "kamal-proxy does not route to container 9cd0bebb of web",
+            id="the route is gone",
+        ),
+        pytest.param(
+            host(routes=None),
+            "web",
+            "kamal-proxy does not say whether it routes to container 9cd0bebb of web",
+            id="kamal-proxy does not answer",
+        ),
+        pytest.param(
+            worker(container=replace(WORKER, routed=True)),
+            "worker",
+            "kamal-proxy routes to container 5e5e5e5e of worker, which has no proxy",
+            id="a worker is routed to",
+        ),
+        pytest.param(
+            web(current="fed", version="v2", container=replace(NEWER, routed=True)),
+            "web",
+            "web runs version v2 (container 77aa77aa) where the last deploy left v1 (container 9cd0bebb)",
+            id="another version was switched to",
+        ),
+        pytest.param(
+            web(switching="v2"),
+            "web",
+            "a switch of web to version v2 was interrupted",
+            id="a switch was interrupted",
+        ),
+        pytest.param(
+            web(strays=(stray(),)),
+            "web",
+            "container 77aa77aa of version v2 of web runs beside the current one",
+            id="a candidate was left",
+        ),
+        pytest.param(
+            web(strays=(stray(routed=True, state="exited"),)),
+            "web",
+            "container 77aa77aa of version v2 of web is routed to by kamal-proxy beside the current one",
+            id="an old container is routed to",
+        ),
+        pytest.param(
+            web(current="", version="", container=None, strays=(stray(),)),
+            "web",
+            "nothing is known of web on the host any more (container 9cd0bebb)",
+            id="only a candidate is known of the role",
+        ),
+    ],
+)
+def test_a_release_is_put_right_where(facts: HostFacts, role: str, sentence: str) -> None:
+    assert reasons(WANTED, STATE, facts) == only(role, release=sentence)
+
+
+def test_a_machine_that_has_lost_all_gives_reasons_for_all() -> None:
+    lost = host(network=False, proxy=None, routes=None, tool=False, prepared=False, login=False, apps=(), roles={})
+    found = reasons(WANTED, STATE, lost)
+    assert found.prepare
+    assert found.roles["web"].secrets
+    assert {name: role.release for name, role in found.roles.items()} == {
+        "web": "nothing is known of web on the host any more (container 9cd0bebb)",
+        "worker": "nothing is known of worker on the host any more (container 5e5e5e5e)",
+    }
+
+
+def test_the_next_loss_of_the_same_kind_has_another_reason() -> None:
+    first = reasons(WANTED, STATE, web(container=None))
+    repaired = {**STATE.roles, "web": RoleState("abc", "00112233", "v1", "-")}
+    assert reasons(WANTED, replace(STATE, roles=repaired), web(container=None)) != first
+
+
+def test_a_candidate_is_started_again_whose_machine_was_lost_before_its_first_switch() -> None:
+    state = replace(STATE, roles={"web": RoleState(candidate="abc0123456789", secrets_hash="5ec2e75ec2e7")})
+    assert reasons(WANTED, state, host(roles={})).roles == {
+        "web": RoleReasons(
+            secrets="the secrets 5ec2e75e of web are gone",
+            release="nothing is known of web on the host any more (release abc01234)",
+        )
+    }
+    before_its_switch = web(current="", version="", container=None)
+    assert reasons(WANTED, state, before_its_switch).roles == {"web": AS_IT_WAS}
+
+
+def test_an_owner_whose_id_the_state_does_not_know_gives_no_reason() -> None:
+    unknown = replace(WANTED, owner=Owner("", OWNER.stack))
+    assert reasons(unknown, STATE, host(apps=(replace(SHOP, owner=None),))).prepare == ""
+
+
+def test_a_step_that_the_state_does_not_have_has_no_reason() -> None:
+    lost = host(network=False, proxy=None, routes=None, tool=False, prepared=False, login=False, apps=(), roles={})
+    assert reasons(WANTED, HostState(), lost) == HostReasons()
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        pytest.param(FACTS, "", id="it runs"),
+        pytest.param(host(roles={}), "", id="nothing is known of it, as before the first switch"),
+        pytest.param(
+            web(switching="v2"), "a switch of web to version v2 was interrupted", id="a switch was interrupted"
+        ),
+        pytest.param(
+            web(container=None), "the container of version v1 of web is gone", id="the container of its record is gone"
+        ),
+    ],
+)
+def test_a_role_whose_state_does_not_say_what_it_left_is_judged_by_the_host(facts: HostFacts, sentence: str) -> None:
+    state = replace(STATE, roles={"web": RoleState()})
+    assert reasons(WANTED, state, facts).roles == {"web": RoleReasons(release=sentence)}
+
+
+def test_without_docker_nothing_is_known_and_nothing_gives_a_reason() -> None:
+    unknown = host(docker="", docker_problem="Docker is not installed", network=False, proxy=None, routes=None)
+    assert reasons(WANTED, STATE, unknown) == HostReasons()
+
+
+def test_a_role_that_the_settings_do_not_want_gives_no_reason() -> None:
+    wanted = replace(WANTED, roles={"web": WANTED.roles["web"]})
+    assert reasons(wanted, STATE, worker(container=None)).roles == {"web": AS_IT_WAS}
+
+
+def test_an_unhealthy_container_is_a_warning_and_no_reason() -> None:
+    found = reasons(WANTED, STATE, web_container(health="unhealthy"))
+    assert found.roles["web"] == AS_IT_WAS
+    assert found.warnings == (
+        "container 9cd0bebb of web is unhealthy by its own health check: see docker logs shop-web-v1-abc",
+    )
+
+
+def test_a_kamal_proxy_that_is_kept_for_other_stacks_is_a_warning_and_no_reason() -> None:
+    found = reasons(WANTED, STATE, host(apps=(SHOP, BLOG), proxy=replace(PROXY, image="basecamp/kamal-proxy:v0.9.1")))
+    assert found.prepare == ""
+    (warning,) = found.warnings
+    assert warning == (
+        "kamal-proxy stays as it is (kamal-proxy:v0.9.1) though proxy.run says otherwise, because apps of other stacks "
+        "use it. To replace it all the same: pulumi config set --path deploy:proxy.run.replace true"
+    )
