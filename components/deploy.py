@@ -5,7 +5,7 @@ import gc
 import pulumi
 
 from .failure import end_quietly_on_interrupt, user_errors
-from .hook import Hooks
+from .hook import Hooks, hook_files
 from .host import prepare_hosts
 from .image import AppImage, what_to_deploy
 from .inspection import LookAtHosts, read_state
@@ -72,8 +72,8 @@ class Deploy(pulumi.ComponentResource):
             opts: Options of the component.
 
         Raises:
-            pulumi.RunError: With every problem of the settings in one report, or because the source, the Docker engine
-                or the registry has one.
+            pulumi.RunError: With every problem of the settings or of the hosts in one report, or because the source, the
+                Docker engine or the registry has one.
         """
         end_quietly_on_interrupt()
         project, stack = project_dir(), full_stack_name()
@@ -85,9 +85,9 @@ class Deploy(pulumi.ComponentResource):
             look = LookAtHosts.start(settings, connections)
             state = read_state(stack)
             deployable = what_to_deploy(settings, project, state, look.versions)
-            has_pre_connect = (project / settings.hooks.path / "pre-connect").exists()
+            may_open = "pre-connect" in hook_files(settings, project)
             inspection = look.compare(
-                settings, state, deploy=name, owner=owner or name, stack=stack, way_may_open=has_pre_connect
+                settings, state, deploy=name, owner=owner or name, stack=stack, way_may_open=may_open
             )
             check_skipped_hosts(every_host, state)
         super().__init__("kamal:index:Deploy", name, None, opts)

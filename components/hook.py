@@ -24,6 +24,17 @@ ONCE = ("docker-setup",)
 """Hooks that run when they are new on a host, and never again."""
 
 
+def hook_files(settings: Settings, project: Path) -> dict[str, Path]:
+    """Return the hooks that the user has, by name.
+
+    Args:
+        settings: The settings of the deploy.
+        project: The Pulumi project's folder, relative to the folder of the program.
+    """
+    folder = project / settings.hooks.path
+    return {hook: folder / hook for hook in HOOKS if (folder / hook).exists()}
+
+
 class Hooks:
     """The hooks that the user has, and what they are told. Each is declared by `run`."""
 
@@ -49,8 +60,7 @@ class Hooks:
         """
         self._name, self._settings, self._version = name, settings, version
         self._project, self._inspection, self._parent = project, inspection, parent
-        folder = project / settings.hooks.path
-        self._files = {hook: folder / hook for hook in HOOKS if (folder / hook).exists()}
+        self._files = hook_files(settings, project)
 
     @cached_property
     def _start(self) -> DeployStart:

@@ -1,6 +1,6 @@
 """A Docker host, prepared: the host tool is installed, Docker checked, the network and kamal-proxy are up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -59,16 +59,14 @@ class Host(pulumi.ComponentResource):
 
     Attributes:
         prepare: The Command that everything else on this host waits for.
-        teardowns: By role of this host, the Command that tears the role down when it leaves the settings or the stack
-            is destroyed, and does nothing until then.
 
-    Pulumi runs the `delete` of a Command when it leaves, and also when it was replaced. So `prepare` holds the app on the host,
-    and no teardown takes down what is held. Its own `delete` lets go of the app; where it is replaced, before it prepares the
-    host again. It depends on the teardowns, so that they are deleted after it.
+    Each role has a Command that tears it down when it leaves the settings or the stack is destroyed, and does nothing until
+    then. Pulumi runs a `delete` also when a Command was replaced. So `prepare` holds the app on the host, and no teardown takes
+    down what is held. Its own `delete` lets go of the app; where it is replaced, before it prepares the host again. It depends on
+    the teardowns, so that they are deleted after it.
     """
 
     prepare: RemoteCommand
-    teardowns: Mapping[str, RemoteCommand]
 
     def __init__(
         self,
@@ -99,8 +97,8 @@ class Host(pulumi.ComponentResource):
         self.owner = owner
         self.inspection = inspection
         self.tool = HostTool(app_name(settings.service, settings.destination))
-        self.teardowns = {role.name: self._teardown(role) for role in settings.roles_on(self.address)}
-        self.prepare = self._prepare(settings, [*depends_on, *self.teardowns.values()])
+        teardowns = [self._teardown(role) for role in settings.roles_on(self.address)]
+        self.prepare = self._prepare(settings, [*depends_on, *teardowns])
         self.register_outputs({"docker": self.prepare.stdout})
 
     def _prepare(self, settings: Settings, depends_on: Iterable[pulumi.Resource]) -> RemoteCommand:

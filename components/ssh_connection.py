@@ -91,10 +91,14 @@ def _known_keys(settings: Settings, endpoint: SshEndpoint) -> tuple[str, ...]:
     return (pinned,) if pinned else known_host_keys(endpoint.host, endpoint.port)
 
 
-def _unknown_key(endpoint: SshEndpoint) -> str:
+def how_to_pin(endpoint: SshEndpoint) -> str:
+    """Return how to find out the key of a server, and how to pin it: two sentences for a message."""
     host, port = endpoint.host, endpoint.port
     return (
-        f"ssh.host_keys: the key of host {host} is not known. `ssh-keyscan -t ed25519 -p {port} {host}` shows it. "
-        f"Compare it with the key on the host itself, then pin it: pulumi config set --path "
-        f"'deploy:ssh.host_keys[\"{host}\"]' 'ssh-ed25519 AAAA…'"
+        f"`ssh-keyscan -t ed25519 -p {port} {host}` shows it. Compare it with the key on the host itself, then pin it: "
+        f"pulumi config set --path 'deploy:ssh.host_keys[\"{host}\"]' 'ssh-ed25519 AAAA…'"
     )
+
+
+def _unknown_key(endpoint: SshEndpoint) -> str:
+    return f"ssh.host_keys: the key of host {endpoint.host} is not known. {how_to_pin(endpoint)}"

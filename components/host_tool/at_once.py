@@ -1,4 +1,4 @@
-"""Two questions asked at once."""
+"""Questions asked at once, such as several calls of Docker."""
 
 from __future__ import annotations
 
@@ -10,25 +10,39 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def at_once(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """Return what two functions return that do not depend on each other, such as two calls of Docker.
+def later(call: Callable[[], A]) -> Callable[[], A]:
+    """Call a function in a thread that does not keep the program from ending, and return what waits for its result.
 
-    Raises:
-        BaseException: What one of them raised, the first one's if both did.
+    What the function raises, that raises.
     """
     answers: list[Any] = []
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            answers.append(second())
+            answers.append(call())
         except BaseException as error:
             failures.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
+
+    def wait() -> A:
+        thread.join()
+        if failures:
+            raise failures[0]
+        answer: A = answers[0]
+        return answer
+
+    return wait
+
+
+def at_once(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Return what two functions return that do not depend on each other.
+
+    Raises:
+        BaseException: What one of them raised, the first one's if both did.
+    """
+    waiting = later(second)
     answer = first()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return answer, answers[0]
+    return answer, waiting()

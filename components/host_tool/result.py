@@ -181,7 +181,6 @@ class HostFacts:
     """The output of `inspect`: what there is on a host.
 
     Attributes:
-        machine: The host's own name.
         machine_id: What tells the machine from others, "" where that is not known.
         docker: The engine's version, "" where it cannot be used.
         docker_problem: Why it cannot be used: a sentence with what to do; "" where it can.
@@ -201,7 +200,6 @@ class HostFacts:
             switch of shop, process 123".
     """
 
-    machine: str
     machine_id: str
     docker: str
     docker_problem: str

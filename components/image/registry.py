@@ -65,14 +65,17 @@ def image_labels(server: str, repository: str, tag: str, login: RegistryLogin | 
         login: User and password; None where nobody logs in.
 
     Raises:
-        RegistryError: The registry does not have the tag, refuses the login, or does not answer.
+        RegistryError: The registry does not have the tag, refuses the login, does not answer, or has no image there.
     """
     asked = _Repository(server, repository, login)
-    manifest = asked.ask(f"manifests/{tag}").json()
-    if "manifests" in manifest:
-        manifest = asked.ask(f"manifests/{manifest['manifests'][0]['digest']}").json()
-    config = asked.ask(f"blobs/{manifest['config']['digest']}").json()
-    return dict((config.get("config") or {}).get("Labels") or {})
+    try:
+        manifest = asked.ask(f"manifests/{tag}").json()
+        if "manifests" in manifest:
+            manifest = asked.ask(f"manifests/{manifest['manifests'][0]['digest']}").json()
+        config = asked.ask(f"blobs/{manifest['config']['digest']}").json()
+        return dict((config.get("config") or {}).get("Labels") or {})
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise RegistryError(f"the registry {server} answers with what is no image ({error})") from None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..settings import Settings
 from ..ssh_connection import SshConnection
 from .look import Look, NoAnswer, start_look
 from .preflight import preflight, same_machines
-from .reasons import HostReasons, reasons
+from .reasons import UNKNOWN, HostReasons, reasons
 from .report import report
 from .state import StackState
 from .wanted import wanted_on
@@ -61,7 +61,7 @@ class Inspection:
         facts = self.facts.get(host)
         if facts is None or facts.prepared or not self.state.has(command):
             return ""
-        return self.reason(command, "this app is not known on the host any more")
+        return self.reason(command, UNKNOWN)
 
 
 class LookAtHosts:

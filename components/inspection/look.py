@@ -9,13 +9,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
-from ..host_tool.at_once import at_once
+from ..host_tool.at_once import at_once, later
 from ..host_tool.json_codec import from_json
 from ..host_tool.result import HostFacts
 from ..ssh_connection import SshConnection
@@ -30,8 +29,6 @@ MOST_BYTES = 2**20
 """How much a host may print."""
 
 TURN_OFF = "pulumi config set deploy:inspect false"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,12 +48,12 @@ Answer = HostFacts | NoAnswer
 class Look:
     """A look at hosts that is under way."""
 
-    def __init__(self, answers: "Future[Mapping[str, Answer]]") -> None:
+    def __init__(self, answers: Callable[[], Mapping[str, Answer]]) -> None:
         self._answers = answers
 
     def wait(self) -> Mapping[str, Answer]:
         """Return by host what it says, or why it does not answer."""
-        return self._answers.result()
+        return self._answers()
 
 
 def start_look(connections: Sequence[SshConnection], words: Sequence[str], stdin: str, limit: float = LIMIT) -> Look:
@@ -68,21 +65,7 @@ def start_look(connections: Sequence[SshConnection], words: Sequence[str], stdin
         stdin: What it reads.
         limit: Seconds that it may take.
     """
-    return Look(_in_background(lambda: _look_at_all(connections, words, stdin, limit)))
-
-
-def _in_background(call: Callable[[], T]) -> "Future[T]":
-    """Call a function in a thread that does not keep the program from ending, and return its result to come."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
+    return Look(later(lambda: _look_at_all(connections, words, stdin, limit)))
 
 
 def _look_at_all(
@@ -99,10 +82,10 @@ def _look_at_all(
             (folder / "known_hosts").write_text(known_hosts(connections), encoding="utf-8")
             with private_agent(folder / "agent", key) if key else nullcontext():
                 looks = {
-                    connection.host: _in_background(_OneLook(connection, folder, alias(number), words, deadline).run)
+                    connection.host: later(_OneLook(connection, folder, alias(number), words, deadline).run)
                     for number, connection in enumerate(connections)
                 }
-                return {host: look.result() for host, look in looks.items()}
+                return {host: look() for host, look in looks.items()}
     except KeyRefusedError as error:
         reason = f"OpenSSH cannot use the private key in ssh.key_data ({error}). Set one that has no passphrase"
     except OSError as error:

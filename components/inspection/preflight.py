@@ -43,20 +43,15 @@ def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
 def same_machines(facts: Mapping[str, HostFacts]) -> dict[str, str]:
     """Return the hosts that are the same machine as one before them, under another name, each with what to do.
 
-    A machine that was cloned may have the machine id of another one, but hardly its name as well.
-
     Args:
         facts: By host, what it says.
     """
-    first: dict[tuple[str, str], str] = {}
+    first: dict[str, str] = {}
     found: dict[str, str] = {}
     for host, known in facts.items():
-        twin = first.setdefault((known.machine, known.machine_id), host)
+        twin = first.setdefault(known.machine_id, host)
         if known.machine_id and twin != host:
-            found[host] = (
-                f"it is the same machine as {twin}: both are called {known.machine} and have the same /etc/machine-id. Name "
-                "it once in servers. If they are two machines, give one of them a name and a machine id of its own"
-            )
+            found[host] = f"it is the same machine as {twin}: the same Docker engine answers. Name it once in servers"
     return found
 
 

@@ -13,6 +13,8 @@ from .proxy_action import proxy_action
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
 
+UNKNOWN = "this app is not known on the host any more"
+
 NO_SECRETS = "-"
 """What the state has in place of a hash where a role has no secrets."""
 
@@ -80,7 +82,7 @@ def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
 def _host_reasons(wanted: Wanted, state: HostState, facts: HostFacts, action: str) -> Iterator[str]:
     app = next((app for app in facts.apps if app.app == wanted.app), None)
     if not facts.prepared or not app:
-        yield "this app is not known on the host any more"
+        yield UNKNOWN
     elif wanted.owner.id and not (app.owner and app.owner.id == wanted.owner.id):
         yield f"the app {wanted.app} belongs to {stack_of(app.owner)} on the host"
     elif not app.resource:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..ssh_connection import SshConnection, SshEndpoint
+from ..ssh_connection import SshConnection, SshEndpoint, how_to_pin
 
 SSH_FAILED = 255
 """The exit status of ssh itself (ssh(1))."""
@@ -78,13 +78,8 @@ def _address(endpoint: SshEndpoint) -> str:
 
 
 def _host_key(server: Server) -> str:
-    endpoint = server.endpoint
-    types = ", ".join(key.split()[0] for key in endpoint.known_keys)
-    return (
-        f"{server.where} shows another host key than the one that is known ({types}). "
-        f"`ssh-keyscan -t ed25519 -p {endpoint.port} {endpoint.host}` shows it. If the machine is a new one, pin its key: "
-        f"pulumi config set --path 'deploy:ssh.host_keys[\"{endpoint.host}\"]' 'ssh-ed25519 AAAA…'"
-    )
+    types = ", ".join(key.split()[0] for key in server.endpoint.known_keys)
+    return f"{server.where} shows another host key than the known one ({types}). {how_to_pin(server.endpoint)}"
 
 
 def _login(server: Server) -> str:

@@ -15,29 +15,13 @@ from typing import Any
 import pytest
 
 from components.host_tool.json_codec import to_json
-from components.host_tool.result import HostFacts
 from components.inspection.look import MOST_BYTES, Answer, NoAnswer, start_look
 from components.secret import Secret
 from components.ssh_connection import SshConnection, SshEndpoint
 from tests.contract.ssh_server import SshServer, new_key, new_public_key, running_agent, running_ssh_server, unused_port
+from tests.unit.graph import NEW_HOST
 
-FACTS = HostFacts(
-    machine="web1",
-    machine_id="",
-    docker="28.0.0",
-    docker_problem="",
-    network=True,
-    replacing=False,
-    taken_ports={},
-    tool=False,
-    prepared=False,
-    login=False,
-    apps=(),
-    roles={},
-    versions={},
-    held_locks=(),
-)
-PRINT_FACTS = ("echo", to_json(FACTS))
+PRINT_FACTS = ("echo", to_json(NEW_HOST))
 
 
 @pytest.fixture(autouse=True)
@@ -99,18 +83,18 @@ def black_hole() -> Iterator[int]:
 
 
 def test_the_facts_are_what_the_command_prints(connection: SshConnection) -> None:
-    assert look(connection) == FACTS
+    assert look(connection) == NEW_HOST
 
 
 def test_the_command_reads_its_input(connection: SshConnection) -> None:
-    assert look(connection, ["cat"], stdin=f"{to_json(FACTS)}\n") == FACTS
+    assert look(connection, ["cat"], stdin=f"{to_json(NEW_HOST)}\n") == NEW_HOST
 
 
 def test_all_hosts_are_looked_at_at_once_and_the_program_goes_on(connection: SshConnection) -> None:
     # It listens on the first address alone.
     hosts = [at(connection, host=f"127.0.0.{number}") for number in (1, 2, 3)]
     started = time.monotonic()
-    under_way = start_look(hosts, ["sh", "-c", f"sleep 1; echo '{to_json(FACTS)}'"], "", 10)
+    under_way = start_look(hosts, ["sh", "-c", f"sleep 1; echo '{to_json(NEW_HOST)}'"], "", 10)
     assert time.monotonic() - started < 0.1
     answers = under_way.wait()
     assert time.monotonic() - started < 3
@@ -119,17 +103,17 @@ def test_all_hosts_are_looked_at_at_once_and_the_program_goes_on(connection: Ssh
 
 
 def test_any_known_key_may_be_shown(connection: SshConnection, host: SshServer, tmp_path: Path) -> None:
-    assert look(at(connection, known_keys=(host.ecdsa_host_key,))) == FACTS
-    assert look(at(connection, known_keys=(new_public_key(tmp_path), host.host_key))) == FACTS
+    assert look(at(connection, known_keys=(host.ecdsa_host_key,))) == NEW_HOST
+    assert look(at(connection, known_keys=(new_public_key(tmp_path), host.host_key))) == NEW_HOST
 
 
 def test_any_key_is_accepted_where_none_is_known(connection: SshConnection) -> None:
-    assert look(at(connection, host_key=None, known_keys=())) == FACTS
+    assert look(at(connection, host_key=None, known_keys=())) == NEW_HOST
 
 
 def test_a_jump_host_leads_to_the_host(connection: SshConnection, host: SshServer) -> None:
     logins = host.logins()
-    assert look(through(connection, connection)) == FACTS
+    assert look(through(connection, connection)) == NEW_HOST
     assert host.logins() == logins + 2
 
 
@@ -138,8 +122,8 @@ def test_a_private_key_logs_in_without_the_persons_agent(
 ) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK")
     with_key = replace(connection, private_key=Secret(host.private_key))
-    assert look(with_key) == FACTS
-    assert look(through(connection, with_key)) == FACTS
+    assert look(with_key) == NEW_HOST
+    assert look(through(connection, with_key)) == NEW_HOST
 
 
 def test_with_a_private_key_no_other_key_is_tried(connection: SshConnection, tmp_path: Path) -> None:
@@ -154,7 +138,7 @@ def test_a_private_key_is_in_no_file_and_in_no_argument(
     key = host.private_key.splitlines()[1]
     under_way = start_look(
         [replace(connection, private_key=Secret(host.private_key))],
-        ["sh", "-c", f"sleep 1; echo '{to_json(FACTS)}'"],
+        ["sh", "-c", f"sleep 1; echo '{to_json(NEW_HOST)}'"],
         "",
         10,
     )
@@ -163,7 +147,7 @@ def test_a_private_key_is_in_no_file_and_in_no_argument(
     assert {path.name for path in files} == {"config", "known_hosts", "stdin"}
     assert not [path for path in files if key in path.read_text()]
     assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if key in read(path)]
-    assert under_way.wait() == {"127.0.0.1": FACTS}
+    assert under_way.wait() == {"127.0.0.1": NEW_HOST}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -204,7 +188,7 @@ def test_what_the_users_shell_prints_before_is_passed_over(tmp_path: Path, monke
     forced = 'ForceCommand echo Welcome; echo to web1; echo Be careful >&2; sh -c "$SSH_ORIGINAL_COMMAND"'
     with running_ssh_server(tmp_path, forced) as server:
         monkeypatch.setenv("SSH_AUTH_SOCK", server.agent_socket)
-        assert look(connection_to(server)) == FACTS
+        assert look(connection_to(server)) == NEW_HOST
 
 
 # Why a host cannot be looked at.
@@ -245,13 +229,13 @@ def test_a_command_that_does_not_end_is_given_up_at_the_limit(connection: SshCon
 def test_another_host_key(connection: SshConnection, tmp_path: Path) -> None:
     other = new_public_key(tmp_path)
     said = failure(at(connection, host_key=other, known_keys=(other,)))
-    assert said.startswith(f"127.0.0.1:{connection.endpoint.port} shows another host key than the one that is known")
+    assert said.startswith(f"127.0.0.1:{connection.endpoint.port} shows another host key than the known one")
     assert f"`ssh-keyscan -t ed25519 -p {connection.endpoint.port} 127.0.0.1` shows it" in said
 
 
 def test_no_key_of_the_type_that_is_known(connection: SshConnection, tmp_path: Path) -> None:
     other = Path(f"{new_key(tmp_path / 'key', 'rsa')}.pub").read_text().strip()
-    assert "shows another host key than the one that is known (ssh-rsa)" in failure(at(connection, known_keys=(other,)))
+    assert "shows another host key than the known one (ssh-rsa)" in failure(at(connection, known_keys=(other,)))
 
 
 def test_no_agent(connection: SshConnection, monkeypatch: pytest.MonkeyPatch) -> None:

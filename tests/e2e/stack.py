@@ -25,6 +25,10 @@ GIT = {
 }
 
 
+WORK = "sh -c 'trap exit TERM; while :; do sleep 1 & wait; done'"
+"""The command of a worker."""
+
+
 class PulumiFailedError(AssertionError):
     """A Pulumi command ended with an error; the text is its output."""
 
@@ -97,6 +101,16 @@ class Stack:
             "users": {host.address: host.user for host in self.hosts},
             "host_keys": {host.address: host.host_key for host in self.hosts},
         }
+
+    def with_worker(self, **settings: Any) -> None:
+        """Configure a web role on the first two hosts, a worker on the second one, and a secret; `settings` besides."""
+        first, second = (host.address for host in self.hosts[:2])
+        self.configure(
+            servers={"web": [first, second], "worker": {"hosts": [second], "cmd": WORK}},
+            env={"secret": ["TOKEN"]},
+            secrets={"TOKEN": "t0ken"},
+            **settings,
+        )
 
     @property
     def name(self) -> str:

@@ -13,8 +13,6 @@ from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
-WORK = "trap exit TERM; while :; do sleep 1 & wait; done"
-
 RUNNING = "$(docker ps --quiet --filter label=service={service} --filter label=role={role})"
 STOPPED = r"container [0-9a-f]{8} of web is not running \(exited since .+\)"
 
@@ -62,16 +60,7 @@ LOST_OF_A_HOST = [
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
     """A stack with a web role on both hosts and a worker on the second."""
-    first, second = stack.hosts[:2]
-    stack.configure(
-        servers={
-            "web": [first.address, second.address],
-            "worker": {"hosts": [second.address], "cmd": f"sh -c '{WORK}'"},
-        },
-        env={"secret": ["TOKEN"]},
-        secrets={"TOKEN": "t0ken"},
-        readiness_delay="0",
-    )
+    stack.with_worker(readiness_delay="0")
     stack.up()
     return stack
 

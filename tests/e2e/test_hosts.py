@@ -10,9 +10,8 @@ from pathlib import Path
 from dev.sandbox.inventory import Host
 from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.site import Site
-from tests.e2e.stack import Stack
+from tests.e2e.stack import WORK, Stack
 
-WORK = "trap exit TERM; while :; do sleep 1 & wait; done"
 PEM = "-----BEGIN KEY-----\nabc=\n\n-----END KEY-----\n"
 
 
@@ -126,7 +125,7 @@ def test_a_worker_runs_its_command_beside_the_web_role_and_groups_of_hosts_switc
     stack.configure(
         servers={
             "web": [first.address, second.address],
-            "worker": {"hosts": [first.address], "cmd": f"sh -c '{WORK}'"},
+            "worker": {"hosts": [first.address], "cmd": WORK},
         },
         readiness_delay="1",
         boot={"limit": 1, "wait": 1},

@@ -6,9 +6,7 @@ from typing import Any
 from tests.e2e.footprint import OnHost
 from tests.e2e.load import Load
 from tests.e2e.site import Site
-from tests.e2e.stack import Stack
-
-WORK = "trap exit TERM; while :; do sleep 1 & wait; done"
+from tests.e2e.stack import WORK, Stack
 
 
 def containers(stack: Stack, on_host: OnHost) -> list[set[str]]:
@@ -25,7 +23,7 @@ def test_names_change_without_a_failed_request_and_nothing_stays_behind(
     service = stack.service
 
     def roles(web: str, worker: str) -> dict[str, Any]:
-        return {web: [first, second], worker: {"hosts": [second], "cmd": f"sh -c '{WORK}'"}}
+        return {web: [first, second], worker: {"hosts": [second], "cmd": WORK}}
 
     stack.configure(servers=roles("web", "worker"), readiness_delay="0")
     stack.up()

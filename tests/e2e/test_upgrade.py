@@ -11,7 +11,6 @@ from tests.e2e.stack import PROJECT, Stack
 
 # The program at commit 62f864e: `git archive 62f864e Pulumi.yaml __main__.py components deploy`.
 FIRST_RELEASE = Path(__file__).parent / "fixtures" / "first_release.tar.xz"
-WORK = "trap exit TERM; while :; do sleep 1 & wait; done"
 
 
 def started(stack: Stack, on_host: OnHost) -> list[str]:
@@ -35,15 +34,7 @@ def test_it_takes_nothing_down_and_restarts_no_container(
     stack.hook("pre-build", "#!/bin/sh\ntrue\n")
     stack.hook("docker-setup", '#!/bin/sh\necho once >>/tmp/"$KAMAL_SERVICE"-setup\n')
     stack.hook("post-deploy", "#!/bin/sh\ntrue\n")
-    stack.configure(
-        servers={
-            "web": [first.address, second.address],
-            "worker": {"hosts": [second.address], "cmd": f"sh -c '{WORK}'"},
-        },
-        env={"secret": ["TOKEN"]},
-        secrets={"TOKEN": "t0ken"},
-        readiness_delay="1",
-    )
+    stack.with_worker(readiness_delay="1")
     stack.up()
     outputs, containers, left = stack.outputs(), started(stack, on_host), footprints(stack, on_host)
     assert containers[0].count("\n") == 1

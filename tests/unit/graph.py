@@ -34,7 +34,6 @@ STATE = Mapping[str, Mapping[str, Any]]
 """By URN, the outputs of a resource."""
 
 NEW_HOST = HostFacts(
-    machine="host",
     machine_id="",
     docker="27.0.1",
     docker_problem="",

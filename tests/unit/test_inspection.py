@@ -51,7 +51,6 @@ def facts(host: str) -> HostFacts:
     container = ContainerFacts(CONTAINER[host], "shop-web-v1", "running", SINCE, "abc", "v1", "none", routed=True)
     return replace(
         NEW_HOST,
-        machine=host,
         network=True,
         tool=True,
         prepared=True,
@@ -309,7 +308,7 @@ def test_all_hosts_that_are_not_ready_are_in_one_report(program: Program, previe
 
 
 def test_one_machine_under_two_names_is_refused(program: Program) -> None:
-    one = replace(NEW_HOST, machine="one", machine_id="0123")
+    one = replace(NEW_HOST, machine_id="0123")
     assert f"{SECOND}: it is the same machine as {FIRST}" in program.refused(one, one, preview=True)
 
 

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import Optional
 
-from ..at_once import at_once
+from ..at_once import later
 from ..docker.client import Engine
 from ..errors import StepError
 from ..host_checks import check_docker
@@ -51,20 +51,13 @@ def docker_facts(step: Step, network: str) -> DockerFacts:
     """
     if not shutil.which("docker"):
         return DockerFacts(problem=_engine(step)[1])
-    (engine, problem), ((proxy, replacing), (routes, (has_network, containers))) = at_once(
-        lambda: _engine(step),
-        lambda: at_once(
-            lambda: find_proxy(step.docker),
-            lambda: at_once(
-                lambda: _routes(step),
-                lambda: at_once(
-                    lambda: step.docker.has_network(network),
-                    lambda: containers_of(step.docker, step.folder),
-                ),
-            ),
-        ),
-    )
-    return DockerFacts(engine, problem, has_network, proxy, replacing, routes, containers)
+    found_proxy = later(lambda: find_proxy(step.docker))
+    routes = later(lambda: _routes(step))
+    has_network = later(lambda: step.docker.has_network(network))
+    containers = later(lambda: containers_of(step.docker, step.folder))
+    engine, problem = _engine(step)
+    proxy, replacing = found_proxy()
+    return DockerFacts(engine, problem, has_network(), proxy, replacing, routes(), containers())
 
 
 def _engine(step: Step) -> tuple[Engine, str]:

@@ -33,6 +33,10 @@ class ProxyRefusedError(ProxyError):
     """kamal-proxy has said no: it has not done what it was asked for, and will not."""
 
 
+class ProxyConflictError(ProxyRefusedError):
+    """Another service has the same host name and path."""
+
+
 class ProxyStoppedError(ProxyError):
     """The container of kamal-proxy is there, but does not run."""
 
@@ -60,6 +64,7 @@ class KamalProxy:
             flags: Of `kamal-proxy deploy`.
 
         Raises:
+            ProxyConflictError: Another service has the same host name and path.
             ProxyRefusedError: It has not switched and will not.
             ProxyStoppedError: It does not run, so nothing has happened.
             ProxyMissingError: It is not there, so nothing has happened.
@@ -113,7 +118,8 @@ def failure_of(status: int, said: str) -> ProxyError:
     # Its own errors end it with 1, a signal or a lost engine with another status. What it says of a connection that
     # broke is none of its decisions.
     if status == 1 and errors and REFUSALS.search(errors[0]):
-        return ProxyRefusedError(errors[0][len("Error: ") :])
+        refused = ProxyConflictError if "host settings conflict" in errors[0] else ProxyRefusedError
+        return refused(errors[0][len("Error: ") :])
     return ProxyLostError(words)
 
 

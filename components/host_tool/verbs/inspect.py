@@ -27,7 +27,6 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
     folder, docker = step.folder, docker_facts(step, spec.network)
     own_ports = docker.proxy.ports if docker.proxy and docker.proxy.state == "running" else ()
     return HostFacts(
-        machine=step.machine,
         machine_id=_machine_id(docker.engine),
         docker=docker.engine.version,
         docker_problem=docker.problem,

@@ -10,7 +10,14 @@ from ..docker.client import Container
 from ..errors import StepError
 from ..first_release import take_over
 from ..identity import check_name, digest_of
-from ..proxy.client import ProxyLostError, ProxyMissingError, ProxyRefusedError, ProxyStoppedError, route_flags
+from ..proxy.client import (
+    ProxyConflictError,
+    ProxyLostError,
+    ProxyMissingError,
+    ProxyRefusedError,
+    ProxyStoppedError,
+    route_flags,
+)
 from ..proxy_container import await_answer, remove_own_route, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
@@ -97,20 +104,8 @@ def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Swi
     # From here on only its own refusal tells that kamal-proxy has not switched and will not. When this step is ended in
     # between, what may be routed stays as it is, and the next step finds out.
     undo.clear()
-    target, flags, name = f"{container}:{route.app_port}", route_flags(spec, route), route_of(step, switching.record)
     try:
-        try:
-            _deploy(step, name, target, flags)
-        except ProxyRefusedError as refusal:
-            if "host settings conflict" not in str(refusal):
-                raise
-            undo.add(_undo, step, spec, switching)
-            name = route_to_adopt(step, switching.record, name, route)
-            step.say(f"taking over the route {name}")
-            # A teardown that comes after an interruption finds the route by its name.
-            _mark(switching, route=name)
-            undo.clear()
-            _deploy(step, name, target, flags)
+        name = _deploy_or_adopt(step, spec, route, switching, undo, f"{container}:{route.app_port}")
     except ProxyRefusedError as refusal:
         undo.add(_undo, step, spec, switching)
         raise _refused(step, container, switching.made_of.container.network, spec, route, str(refusal)) from None
@@ -121,6 +116,25 @@ def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Swi
             "prepare step."
         ) from None
     return container, name
+
+
+def _deploy_or_adopt(
+    step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo, target: str
+) -> str:
+    """Deploy under the role's own route, or under one that is in its way and that it may take over; return its name."""
+    name, flags = route_of(step, switching.record), route_flags(spec, route)
+    try:
+        _deploy(step, name, target, flags)
+        return name
+    except ProxyConflictError:
+        undo.add(_undo, step, spec, switching)
+        name = route_to_adopt(step, switching.record, name, route)
+    step.say(f"taking over the route {name}")
+    # A teardown that comes after an interruption finds the route by its name.
+    _mark(switching, route=name)
+    undo.clear()
+    _deploy(step, name, target, flags)
+    return name
 
 
 def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from components.host_tool.proxy.client import (
+    ProxyConflictError,
     ProxyError,
     ProxyLostError,
     ProxyMissingError,
@@ -26,7 +27,6 @@ DAEMON = "Error response from daemon: "
     "said",
     [
         "Error: target failed to become healthy within configured timeout (30s)\n",
-        "Error: host settings conflict with another service\n",
         "Error: service not found\n",
         f"Error: unknown flag: --nonsense\n{USAGE}",
         f'Error: invalid argument "x" for "--target-timeout" flag: time: invalid duration "x"\n{USAGE}',
@@ -37,6 +37,12 @@ def test_a_refusal_is_what_kamal_proxy_itself_says(said: str) -> None:
     failure = failure_of(1, said)
     assert type(failure) is ProxyRefusedError
     assert f"Error: {failure}" == said.splitlines()[0]
+
+
+def test_a_conflict_with_another_service_is_a_refusal_of_its_own() -> None:
+    failure = failure_of(1, "Error: host settings conflict with another service\n")
+    assert type(failure) is ProxyConflictError
+    assert str(failure) == "host settings conflict with another service"
 
 
 @pytest.mark.parametrize(

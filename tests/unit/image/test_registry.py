@@ -29,6 +29,9 @@ HAS = {
     "manifests/two-platforms": {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}]},
     "manifests/sha256:a": MANIFEST,
     "manifests/plain": {"config": {"digest": "sha256:d"}},
+    "manifests/empty-index": {"manifests": []},
+    "manifests/artifact": {"layers": []},
+    "manifests/a-list": ["no", "manifest"],
     "blobs/sha256:c": {"config": {"Labels": {"service": "shop"}}},
     "blobs/sha256:d": {"config": {"Labels": None}},
 }
@@ -154,6 +157,12 @@ def test_a_login_is_never_sent_to_an_address_without_tls(monkeypatch: pytest.Mon
 )
 def test_the_labels_of_an_image_are_found(server: str, tag: str, labels: dict[str, str]) -> None:
     assert image_labels(server, "acme/shop", tag, LOGIN) == labels
+
+
+@pytest.mark.parametrize("tag", ["empty-index", "artifact", "a-list"])
+def test_what_is_no_image_is_told(server: str, tag: str) -> None:
+    with pytest.raises(RegistryError, match="answers with what is no image"):
+        image_labels(server, "acme/shop", tag, LOGIN)
 
 
 def test_a_tag_that_is_not_there_has_no_labels(server: str) -> None:

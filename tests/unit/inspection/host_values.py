@@ -66,7 +66,6 @@ STATE = HostState(
 )
 
 FACTS = HostFacts(
-    machine="one",
     machine_id="0123",
     docker="27.0.1",
     docker_problem="",

@@ -53,8 +53,8 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("ssh: connect to host web1 port 22: No route to host\n", "there is no way to web1:22 from here."),
         ("ssh: connect to host web1 port 22: Network is unreachable\n", "there is no way to web1:22 from here."),
-        (CHANGED, "web1:22 shows another host key than the one that is known (ssh-ed25519)."),
-        (UNKNOWN, "web1:22 shows another host key than the one that is known (ssh-ed25519)."),
+        (CHANGED, "web1:22 shows another host key than the known one (ssh-ed25519)."),
+        (UNKNOWN, "web1:22 shows another host key than the known one (ssh-ed25519)."),
         (
             "deploy@web1: Permission denied (publickey).\n",
             "web1:22 does not let deploy in. Add the key to the SSH agent",
