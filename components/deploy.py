@@ -5,21 +5,15 @@ import gc
 import pulumi
 
 from .failure import end_quietly_on_interrupt, user_errors
-from .hook import Hooks, hook_files
-from .host import prepare_hosts
-from .image import AppImage, what_to_deploy
+from .garbage import without_collecting
 from .inspection import LookAtHosts, read_state
-from .ownership import declare_owner
+from .outputs import OUTPUTS, RunningByHost
 from .project import full_stack_name, project_dir
 from .proxy import addresses
-from .release import Release, RunningByHost
 from .resource_options import child_of
 from .settings import Settings, check_settings
-from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
 from .ssh_connection import ssh_connections
 from .stack_config import stack_settings
-
-OUTPUTS = ("version", "previous_version", "image", "digest", "hosts", "addresses")
 
 
 class Deploy(pulumi.ComponentResource):
@@ -83,6 +77,15 @@ class Deploy(pulumi.ComponentResource):
             settings = every_host.without_hosts(every_host.skip_hosts)
             connections = ssh_connections(settings)
             look = LookAtHosts.start(settings, connections)
+            # Imported while the hosts answer: that takes 60 ms.
+            with without_collecting():
+                from .hook import Hooks, hook_files
+                from .host import prepare_hosts
+                from .image import AppImage, what_to_deploy
+                from .ownership import declare_owner
+                from .release import Release
+                from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
+
             state = read_state(stack)
             deployable = what_to_deploy(settings, project, state, look.versions)
             may_open = "pre-connect" in hook_files(settings, project)
@@ -120,5 +123,5 @@ class Deploy(pulumi.ComponentResource):
         self.image, self.digest = image.reference, image.digest
         self.hosts, self.addresses = release.running, addresses(settings)
         self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
-        # As in __init__.py: some modules are imported late.
+        # Other modules are imported late, too.
         gc.freeze()

@@ -13,13 +13,11 @@ from .host_tool.result import Running
 from .host_tool.spec import TaskSpec
 from .image import AppImage
 from .inspection import StackState
+from .outputs import RunningByHost
 from .resource_options import child_of
 from .role_deployment import RoleDeployment
 from .settings import ReleaseTaskSettings, Settings
 from .switch import Switch, switch_to
-
-RunningByHost = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""By host and role, what the host says runs there."""
 
 
 class Release(pulumi.ComponentResource):

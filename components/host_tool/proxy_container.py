@@ -221,20 +221,17 @@ def _check_ports(proxy: ProxyFacts, wanted: ProxyRunSpec, others: Sequence[str])
         )
 
 
-def find_proxy(docker: Docker) -> tuple[Optional[ProxyFacts], bool]:
-    """Return the kamal-proxy that is there, None if there is none, and whether a replacement of it was interrupted.
-
-    Where only the old container of an interrupted replacement is there, that is the one.
-    """
-    found = _find(docker)
-    return found.get(CONTAINER) or found.get(REPLACED), REPLACED in found
+def find_proxy(docker: Docker) -> Optional[ProxyFacts]:
+    """Return the kamal-proxy that is there, None if there is none."""
+    return _find(docker).get(CONTAINER)
 
 
 def _find(docker: Docker) -> dict[str, ProxyFacts]:
-    return {data["Name"].lstrip("/"): _found(data) for data in docker.inspect(CONTAINER, REPLACED)}
+    return {data["Name"].lstrip("/"): proxy_facts(data) for data in docker.inspect(CONTAINER, REPLACED)}
 
 
-def _found(data: Mapping[str, Any]) -> ProxyFacts:
+def proxy_facts(data: Mapping[str, Any]) -> ProxyFacts:
+    """Return what `docker inspect` says of a container of kamal-proxy."""
     config, state = data["Config"], data["State"]
     bindings = (data["HostConfig"].get("PortBindings") or {}).values()
     return ProxyFacts(

@@ -182,8 +182,7 @@ class HostFacts:
 
     Attributes:
         machine_id: What tells the machine from others, "" where that is not known.
-        docker: The engine's version, "" where it cannot be used.
-        docker_problem: Why it cannot be used: a sentence with what to do; "" where it can.
+        docker_problem: Why Docker cannot be used: a sentence with what to do; "" where it can.
         free_mb: Megabytes that are free where Docker keeps its data, None where nobody may look.
         network: Whether the Docker network is there.
         proxy: kamal-proxy's container, None where there is none.
@@ -201,7 +200,6 @@ class HostFacts:
     """
 
     machine_id: str
-    docker: str
     docker_problem: str
     network: bool
     replacing: bool

@@ -51,7 +51,7 @@ def same_machines(facts: Mapping[str, HostFacts]) -> dict[str, str]:
     for host, known in facts.items():
         twin = first.setdefault(known.machine_id, host)
         if known.machine_id and twin != host:
-            found[host] = f"it is the same machine as {twin}: the same Docker engine answers. Name it once in servers"
+            found[host] = f"it is the same machine as {twin}. Name it once in servers"
     return found
 
 

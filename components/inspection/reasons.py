@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ..host_tool.ownership import stack_of
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts
+from ..host_tool.spec import ProxyRunSpec
 from .proxy_action import proxy_action
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
@@ -92,10 +93,12 @@ def _host_reasons(wanted: Wanted, state: HostState, facts: HostFacts, action: st
     if not facts.network:
         yield "the network kamal is gone"
     if wanted.proxy:
-        yield from _proxy_reasons(state, facts.proxy, action, replacing=facts.replacing)
+        yield from _proxy_reasons(wanted.proxy, state, facts.proxy, action, replacing=facts.replacing)
 
 
-def _proxy_reasons(state: HostState, proxy: ProxyFacts | None, action: str, *, replacing: bool) -> Iterator[str]:
+def _proxy_reasons(
+    wanted: ProxyRunSpec, state: HostState, proxy: ProxyFacts | None, action: str, *, replacing: bool
+) -> Iterator[str]:
     container = proxy.id if proxy else state.proxy
     named = f"kamal-proxy (container {container[:8]})" if container else "kamal-proxy"
     if replacing:
@@ -106,7 +109,9 @@ def _proxy_reasons(state: HostState, proxy: ProxyFacts | None, action: str, *, r
     if proxy.state != "running":
         yield f"{named} is not running ({proxy.state} since {proxy.since})"
     if action == "replace":
-        yield f"{named} runs as {_short(proxy.image)}, not as proxy.run says"
+        same = proxy.image == wanted.image
+        how = "with other options than proxy.run has" if same else f"as {_short(proxy.image)}, not as proxy.run says"
+        yield f"{named} runs {how}"
 
 
 def _secrets_reasons(name: str, wanted: Wanted, state: RoleState, facts: HostFacts) -> Iterator[str]:

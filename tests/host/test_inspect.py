@@ -155,4 +155,4 @@ def test_it_tells_that_docker_does_not_answer(app: App, host: Host) -> None:
     found = look(host, app.name, before=("env", "DOCKER_HOST=unix:///run/no-docker.sock")).result(HostFacts)
     assert "the Docker daemon on " in found.docker_problem
     assert "does not answer. Start it there" in found.docker_problem
-    assert (found.docker, found.free_mb, found.routes, found.roles["web"].version) == ("", None, None, "v1")
+    assert (found.free_mb, found.routes, found.roles["web"].version) == (None, None, "v1")

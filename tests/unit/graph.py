@@ -35,7 +35,6 @@ STATE = Mapping[str, Mapping[str, Any]]
 
 NEW_HOST = HostFacts(
     machine_id="",
-    docker="27.0.1",
     docker_problem="",
     free_mb=9000,
     network=False,

@@ -138,12 +138,10 @@ class Engine:
     Attributes:
         version: Its version.
         root: Its data folder.
-        id: What tells it from others.
     """
 
     version: str
     root: str
-    id: str
 
 
 class Docker:
@@ -188,7 +186,7 @@ class Docker:
         info = json.loads(done.stdout or "{}")
         if not info.get("ServerVersion"):
             raise DockerError(done.stderr, "docker info")
-        return Engine(info["ServerVersion"], info["DockerRootDir"], info.get("ID", ""))
+        return Engine(info["ServerVersion"], info["DockerRootDir"])
 
     def ensure_network(self, name: str) -> bool:
         """Make a network unless it is there, and return whether it was made."""
@@ -223,9 +221,13 @@ class Docker:
         return [found for found in self._list(f"publish={port}") if found.is_up]
 
     def ids(self, *filters: str) -> list[str]:
-        """Return the ids of containers, stopped ones too, newest first."""
+        """Return the ids of containers, stopped ones too, newest first.
+
+        Raises:
+            DockerError: It does not answer.
+        """
         words = [word for text in filters for word in ("--filter", text)]
-        return self.run("ps", "--all", "--quiet", *words, check=False).stdout.split()
+        return self.run("ps", "--all", "--quiet", *words).stdout.split()
 
     def _list(self, *filters: str) -> list[Container]:
         words = [word for text in filters for word in ("--filter", text)]
@@ -308,7 +310,7 @@ class Docker:
         return details, _image(found[1])
 
     def inspect(self, *objects: str) -> list[dict[str, Any]]:
-        """Return all that Docker knows about containers or images, of those that are there."""
+        """Return all that Docker knows about containers, images or networks, of those that are there."""
         listed = self.run("inspect", "--format", "{{json .}}", *objects, check=False).stdout
         return [json.loads(line) for line in listed.splitlines() if line]
 

@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ..docker.client import Docker, timestamp
+from ..docker.client import timestamp
+from ..identity import RoleIdentity
 from ..proxy.client import is_routed
-from ..records.app_folder import AppFolder
-from ..records.apps import role_records
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
 from ..result import ContainerFacts, RoleFacts, RouteFacts
 
 
-@dataclass(frozen=True)
-class LabelledContainer:
-    """A container with the labels that say whose it is.
-
-    Attributes:
-        role: The role's label.
-        destination: The destination's label.
-        data: What Docker knows of it.
-    """
-
-    role: str
-    destination: str
-    data: Mapping[str, Any]
-
-
-def containers_of(docker: Docker, folder: AppFolder) -> list[LabelledContainer]:
-    """Return the containers of all roles of an app, newest first."""
-    services = {record.service for record in role_records(folder).values()}
-    ids = [found for service in sorted(services) for found in docker.ids(f"label=service={service}")]
-    return [_labelled(data) for data in docker.inspect(*ids)] if ids else []
-
-
 def role_facts(
-    folder: RoleFolder, record: RoleRecord, containers: Sequence[LabelledContainer], routes: Mapping[str, RouteFacts]
+    folder: RoleFolder, record: RoleRecord, containers: Sequence[Mapping[str, Any]], routes: Mapping[str, RouteFacts]
 ) -> RoleFacts:
     """Return what there is of a role.
 
     Args:
         folder: What the host remembers of it.
         record: Its record.
-        containers: Those of the app.
+        containers: What `docker inspect` says of those of its service, newest first.
         routes: kamal-proxy's routes.
     """
-    found = [
-        container_facts(each.data, routes)
-        for each in containers
-        if (each.role, each.destination) == (record.role, record.destination)
-    ]
+    found = [container_facts(data, routes) for data in containers if identity_of(data) == record.identity]
     # Kamal's containers are of no release.
     current = next((each for each in found if each.release == record.current != ""), None)
     others = [each for each in found if each.release != record.current]
@@ -76,7 +48,7 @@ def container_facts(data: Mapping[str, Any], routes: Mapping[str, RouteFacts]) -
         data: What `docker inspect` says of it.
         routes: kamal-proxy's routes.
     """
-    state, labels = data["State"], data["Config"].get("Labels") or {}
+    state, labels = data["State"], labels_of(data)
     return ContainerFacts(
         id=data["Id"][:12],
         name=data["Name"].lstrip("/"),
@@ -89,6 +61,12 @@ def container_facts(data: Mapping[str, Any], routes: Mapping[str, RouteFacts]) -
     )
 
 
-def _labelled(data: Mapping[str, Any]) -> LabelledContainer:
-    labels = data["Config"].get("Labels") or {}
-    return LabelledContainer(labels.get("role", ""), labels.get("destination", ""), data)
+def identity_of(data: Mapping[str, Any]) -> RoleIdentity:
+    """Return the role that a container's labels name."""
+    labels = labels_of(data)
+    return RoleIdentity(labels.get("service", ""), labels.get("role", ""), labels.get("destination", ""))
+
+
+def labels_of(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of a container."""
+    return dict(data["Config"].get("Labels") or {})

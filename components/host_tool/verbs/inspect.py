@@ -6,7 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-from ..docker.client import Engine
 from ..facts.docker import docker_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
@@ -27,15 +26,14 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
     folder, docker = step.folder, docker_facts(step, spec.network)
     own_ports = docker.proxy.ports if docker.proxy and docker.proxy.state == "running" else ()
     return HostFacts(
-        machine_id=_machine_id(docker.engine),
-        docker=docker.engine.version,
+        machine_id=_machine_id(),
         docker_problem=docker.problem,
-        free_mb=free_megabytes(docker.engine.root) if docker.engine.root else None,
+        free_mb=free_megabytes(docker.root) if docker.root else None,
         network=docker.network,
         proxy=docker.proxy,
         replacing=docker.replacing,
         routes=docker.routes,
-        taken_ports=taken_ports(step.docker, spec.ports, own_ports) if docker.engine.version else {},
+        taken_ports={} if docker.problem else taken_ports(step.docker, spec.ports, own_ports),
         # Run from memory it has no file.
         tool=Path(sys.argv[0]).exists(),
         prepared=folder.host() is not None,
@@ -50,13 +48,14 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
     )
 
 
-def _machine_id(engine: Engine) -> str:
-    """Return what tells this machine from others: a copy of it has another boot, and containers on it another engine."""
+def _machine_id() -> str:
+    """Return what tells this machine from others: a copy of it has another boot, a container on it another /run."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        run = Path("/run").stat().st_dev
     except OSError:
         return ""
-    return f"{boot} {engine.id}" if engine.id else ""
+    return f"{boot} {run}"
 
 
 def _has_login(folder: AppFolder) -> bool:

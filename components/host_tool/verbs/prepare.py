@@ -48,7 +48,7 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
     prepared = Prepared(engine.version)
     if spec.proxy:
         image = boot_proxy(step, spec.network, spec.proxy, others=used_by_others(step.folder.app, owner, apps))
-        proxy, _ = find_proxy(step.docker)
+        proxy = find_proxy(step.docker)
         prepared = Prepared(engine.version, image, proxy.id if proxy else None)
     step.folder.save_app(replace(record, resource=spec.resource))
     return prepared

@@ -60,7 +60,7 @@ def test_a_host_on_which_nothing_has_been_done_has_nothing_of_the_app(new_host: 
 
 def test_a_prepared_host_is_known_with_its_docker_network_and_kamal_proxy(host: FakeHost) -> None:
     found = inspected(host)
-    assert (found.docker, found.docker_problem, found.network, found.prepared) == ("28.0.0", "", True, True)
+    assert (found.docker_problem, found.network, found.prepared) == ("", True, True)
     assert found.proxy
     assert found.proxy.id == host.docker.named("kamal-proxy").id[:12]
     assert (found.proxy.state, found.proxy.image, found.proxy.ports, found.replacing) == (
@@ -109,7 +109,7 @@ def test_a_damaged_login_is_none(host: FakeHost, text: str) -> None:
 def test_no_docker_is_told_with_how_to_install_it(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     found = inspected(host)
-    assert (found.docker, found.free_mb, found.proxy, found.routes) == ("", None, None, None)
+    assert (found.free_mb, found.proxy, found.routes) == (None, None, None)
     assert "Docker is not installed on " in found.docker_problem
 
 
@@ -129,7 +129,7 @@ def test_a_docker_that_cannot_be_used_is_told_and_so_is_what_the_files_say(
         host.docker.fail(*words, said=said)
     found = inspected(host)
     assert problem in found.docker_problem
-    assert (found.docker, found.proxy, found.routes, found.network) == ("", None, None, False)
+    assert (found.proxy, found.routes, found.network) == (None, None, False)
     assert (found.roles[ROLE].current, found.roles[ROLE].version) == (running.release, "v2")
     assert found.prepared
 
@@ -161,7 +161,10 @@ def test_a_kamal_proxy_that_does_not_answer(host: FakeHost) -> None:
 
 def test_a_kamal_proxy_whose_replacement_was_interrupted(host: FakeHost) -> None:
     host.docker.run("rename", "kamal-proxy", "kamal-proxy-replaced")
-    assert inspected(host).replacing
+    found = inspected(host)
+    assert found.replacing
+    assert found.proxy
+    assert found.proxy.state == "running"
 
 
 def test_a_port_that_another_program_has(host: FakeHost) -> None:

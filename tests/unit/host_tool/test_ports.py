@@ -10,7 +10,7 @@ import pytest
 from components.host_tool.docker.client import Docker
 from components.host_tool.facts.ports import listening_ports, taken_ports
 from components.host_tool.program import INSPECT_LIMIT
-from components.host_tool.proxy_container import REPLACED, find_proxy
+from components.host_tool.proxy_container import REPLACED
 from components.inspection.look import LIMIT
 
 
@@ -23,12 +23,6 @@ class Publishing(Docker):
     def run(self, *words: str, **_: Any) -> CompletedProcess[str]:
         line = f'{{"id":"1","name":"{self._name}","state":"running","release":"","version":""}}\n' if self._name else ""
         return CompletedProcess(words, 0, line, "")
-
-    def inspect(self, *objects: str) -> list[dict[str, Any]]:
-        state = {"Status": "running", "Running": True, "StartedAt": "2026-01-31T12:00:00.1Z"}
-        config = {"Image": "basecamp/kamal-proxy:v0.9.2", "Labels": None}
-        data = {"Id": "1" * 64, "Name": f"/{self._name}", "Config": config, "State": state, "HostConfig": {}}
-        return [data] if self._name in objects else []
 
 
 @pytest.fixture
@@ -63,12 +57,6 @@ def test_only_listening_sockets_count() -> None:
         "  sl  local_address rem_address   st\n   0: 00000000:0050 00000000:0000 0A 0\n   1: 0100007F:01BB 0:0 01 0\n"
     )
     assert listening_ports([table]) == {80}
-
-
-def test_the_old_container_of_an_interrupted_replacement_is_the_kamal_proxy_that_there_is() -> None:
-    proxy, replacing = find_proxy(Publishing(REPLACED))
-    assert proxy
-    assert (proxy.state, replacing) == ("running", True)
 
 
 def test_a_host_whose_docker_hangs_says_so_before_the_deployer_stops_waiting() -> None:

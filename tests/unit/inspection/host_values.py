@@ -67,7 +67,6 @@ STATE = HostState(
 
 FACTS = HostFacts(
     machine_id="0123",
-    docker="27.0.1",
     docker_problem="",
     free_mb=9000,
     network=True,

@@ -101,7 +101,7 @@ def test_a_host_that_is_as_the_last_deploy_left_it_gives_no_reason() -> None:
         ),
         pytest.param(
             host(proxy=replace(PROXY, boot="other")),
-            "kamal-proxy (container 1234abcd) runs as kamal-proxy:v0.9.2, not as proxy.run says",
+            "kamal-proxy (container 1234abcd) runs with other options than proxy.run has",
             id="kamal-proxy has other options",
         ),
     ],
@@ -328,7 +328,7 @@ def test_a_role_whose_state_does_not_say_what_it_left_is_judged_by_the_host(fact
 
 
 def test_without_docker_nothing_is_known_and_nothing_gives_a_reason() -> None:
-    unknown = host(docker="", docker_problem="Docker is not installed", network=False, proxy=None, routes=None)
+    unknown = host(docker_problem="Docker is not installed", network=False, proxy=None, routes=None)
     assert reasons(WANTED, STATE, unknown) == HostReasons()
 
 
