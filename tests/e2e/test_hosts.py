@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
