@@ -139,11 +139,9 @@ def test_a_worker_runs_its_command_beside_the_web_role_and_groups_of_hosts_switc
     assert set(running[first.address]) == {"web", "worker"}
     assert running[first.address]["worker"]["version"] == version
     worker = running[first.address]["worker"]["container"]
-    assert json.loads(on_host(first, f"docker inspect --format '{{{{json .Config.Cmd}}}}' {worker}")) == [
-        "sh",
-        "-c",
-        WORK,
-    ]
+    assert json.loads(on_host(first, f"docker inspect --format '{{{{json .Config.Cmd}}}}' {worker}")) == shlex.split(
+        WORK
+    )
     assert output.index(f"{first.address}-web-switch created") < output.index(f"{second.address}-web-switch creating")
     stack.write("page.html", "<p>second</p>")
     version = stack.commit()
