@@ -81,4 +81,4 @@ def test_a_release_costs_few_calls_of_docker(app: App, host: Host) -> None:
     ps, deploy, *read_back, stop = calls()
     assert (ps, deploy, sorted(read_back), stop) == ("ps", "exec", ["exec", "inspect"], "stop")
     assert app.call("inspect", spec=InspectSpec("kamal", ()), before=counting).status == 0
-    assert sorted(calls()) == ["exec", "info", "inspect", "inspect", "network", "ps"]
+    assert sorted(calls()) == ["exec", "inspect", "ps"]
