@@ -1,7 +1,9 @@
 """The sandbox's own SSH agent, with a key made for it."""
 
 import os
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 from dev.sandbox.commands import run, wait_until
 from dev.sandbox.errors import SandboxError
@@ -30,6 +32,12 @@ def up(paths: Paths, network: Network, say: Callable[[str], None]) -> None:
     network.bridge.start([*as_user, "ssh-agent", "-D", "-a", str(paths.agent_socket)], log, ["--pid"])
     wait_until(paths.agent_socket.exists, "ssh-agent to listen", 5, lambda: tail(log))
     run(["ssh-add", "-q", str(paths.ssh_key)], env=environment(paths), user=paths.owner, timeout=10)
+
+
+def listens(path: Path) -> bool:
+    """Return whether an agent listens on a socket. It makes the socket a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def public_key(paths: Paths) -> str:

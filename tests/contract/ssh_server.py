@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.sandbox.agent import listens
+
 START_LIMIT = 10.0  # seconds
 
 
@@ -86,11 +88,11 @@ def running_ssh_server(directory: Path, *options: str) -> Iterator[SshServer]:
 @contextlib.contextmanager
 def running_agent(directory: Path, *keys: Path) -> Iterator[str]:
     """Run an ssh-agent that has these keys, and give its socket."""
-    socket = directory / "agent.sock"
-    with _running([_program("ssh-agent"), "-D", "-a", socket], directory / "agent.log"):
-        _wait_for(socket.exists, f"ssh-agent at {socket}")
-        subprocess.run(["ssh-add", "-q", *keys], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(socket)})
-        yield str(socket)
+    path = directory / "agent.sock"
+    with _running([_program("ssh-agent"), "-D", "-a", path], directory / "agent.log"):
+        _wait_for(lambda: listens(path), f"ssh-agent at {path}")
+        subprocess.run(["ssh-add", "-q", *keys], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(path)})
+        yield str(path)
 
 
 def new_public_key(directory: Path) -> str:
@@ -98,9 +100,9 @@ def new_public_key(directory: Path) -> str:
     return _public_key(new_key(directory / "other_key"))
 
 
-def new_key(file: Path, key_type: str = "ed25519", *, passphrase: str = "") -> Path:
+def new_key(file: Path, key_type: str = "ed25519", *, passphrase: str = "", comment: str = "") -> Path:
     """Make a pair of keys, and return the file of the private one."""
-    subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", passphrase, "-C", "", "-f", file], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", passphrase, "-C", comment, "-f", file], check=True)
     return file
 
 

@@ -6,9 +6,7 @@ import json
 import os
 import shlex
 import ssl
-import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 
 from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host, Inventory
+from tests.contract.ssh_server import new_key, running_agent
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
@@ -108,26 +107,17 @@ def other_agent(inventory: Inventory, on_host: OnHost) -> Iterator[Path]:
     """The socket of an SSH agent that holds a key of its own, with which every host lets in."""
     # Not in tmp_path: the path of a socket has to be short.
     with tempfile.TemporaryDirectory() as folder:
-        key, socket = Path(folder) / "key", Path(folder) / "agent"
         name = f"second-{os.getpid()}"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)], check=True)
+        key = new_key(Path(folder) / "key", comment=name)
         public = key.with_suffix(".pub").read_text().strip()
-        agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(100):
-                if socket.exists():
-                    break
-                time.sleep(0.05)
-            environment = {**os.environ, "SSH_AUTH_SOCK": str(socket)}
-            subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True, timeout=10)
-            for host in inventory.hosts:
-                on_host(host, f"echo {shlex.quote(public)} >>.ssh/authorized_keys")
-            yield socket
-        finally:
-            agent.terminate()
-            agent.wait(10)
-            for host in inventory.hosts:
-                on_host(host, f"sed -i '/ {name}$/d' .ssh/authorized_keys")
+        with running_agent(Path(folder), key) as socket:
+            try:
+                for host in inventory.hosts:
+                    on_host(host, f"echo {shlex.quote(public)} >>.ssh/authorized_keys")
+                yield Path(socket)
+            finally:
+                for host in inventory.hosts:
+                    on_host(host, f"sed -i '/ {name}$/d' .ssh/authorized_keys")
 
 
 @pytest.fixture
