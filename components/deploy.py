@@ -71,20 +71,19 @@ class Deploy(pulumi.ComponentResource):
         """
         end_quietly_on_interrupt()
         project, stack = project_dir(), full_stack_name()
-        with user_errors():
+        with user_errors(), without_collecting():
             check_settings(settings, project)
             every_host = settings
             settings = every_host.without_hosts(every_host.skip_hosts)
             connections = ssh_connections(settings)
             look = LookAtHosts.start(settings, connections)
             # Imported while the hosts answer: that takes 60 ms.
-            with without_collecting():
-                from .hook import Hooks, hook_files
-                from .host import prepare_hosts
-                from .image import AppImage, what_to_deploy
-                from .ownership import declare_owner
-                from .release import Release
-                from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
+            from .hook import Hooks, hook_files
+            from .host import prepare_hosts
+            from .image import AppImage, what_to_deploy
+            from .ownership import declare_owner
+            from .release import Release
+            from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
 
             state = read_state(stack)
             deployable = what_to_deploy(settings, project, state, look.versions)

@@ -1,4 +1,4 @@
-"""Python's garbage collector, while modules are imported."""
+"""Python's garbage collector, while modules are imported and the deploy is planned."""
 
 import gc
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Import without looking for garbage.
+    """Do without looking for garbage.
 
-    What imports make lives until the program ends. Looking through it, again and again while it is made and once more at the
+    What imports and settings make lives until the program ends. Looking through it, again and again while it is made and once more at the
     end, takes 150 ms of every preview and update.
     """
     collects = gc.isenabled()

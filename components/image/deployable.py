@@ -12,7 +12,6 @@ from ..source import resolve_source
 from .docker_engine import docker_host
 from .pinned_version import PinnedVersion, Versions
 from .published_image import PublishedImage
-from .source_build import SourceBuild
 
 
 class Deployable(Protocol):
@@ -53,6 +52,9 @@ def what_to_deploy(
     """
     if settings.version:
         return PinnedVersion.look_up(settings, versions())
+    # A pinned version does without pulumi_docker, which takes 60 ms. It is imported while the hosts answer.
+    from .source_build import SourceBuild
+
     source = resolve_source(project / settings.builder.context, settings.source)
     build = SourceBuild(source, project, docker_host(project), state)
     build.check_tag(settings)

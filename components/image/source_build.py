@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
+import pulumi_docker as docker
 
 from ..command import pulumi_secret
 from ..errors import ImageError
@@ -19,9 +20,6 @@ from ..source import Source, format_file_list
 from .build_context import BuildContext
 from .published_image import PublishedImage
 from .registry import RegistryError, image_labels
-
-if TYPE_CHECKING:
-    import pulumi_docker as docker
 
 FORMERLY = "kamal:index:AppImage"
 """The component that the image's resources were part of in the first release."""
@@ -52,9 +50,6 @@ class SourceBuild:
         self, name: str, settings: Settings, *, parent: pulumi.Resource, depends_on: Iterable[pulumi.Resource]
     ) -> PublishedImage:
         """Declare the build and the push."""
-        # Imported late: it takes 75 ms, and a pinned version does without it.
-        import pulumi_docker as docker
-
         if self.source.left_out:
             pulumi.log.warn(self._left_out(), parent)
         context = BuildContext(self.source, self.project)
@@ -162,7 +157,7 @@ class SourceBuild:
             "build_log_file": str(context.log),
         }
 
-    def _provider(self, name: str, settings: Settings, opts: pulumi.ResourceOptions) -> "docker.Provider":
+    def _provider(self, name: str, settings: Settings, opts: pulumi.ResourceOptions) -> docker.Provider:
         import pulumi_docker as docker
 
         server, login = settings.registry.server, settings.registry_login
