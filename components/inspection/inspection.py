@@ -79,7 +79,7 @@ class LookAtHosts:
         proxied = any(role.proxy for role in settings.roles)
         spec = InspectSpec(network=NETWORK, ports=(run.http_port, run.https_port) if proxied else ())
         words = inspect_words(app_name(settings.service, settings.destination))
-        return cls(start_look(connections, words, f"{to_json(spec)}\n{packed_program()}\n"))
+        return cls(start_look(connections, words, lambda: f"{to_json(spec)}\n{packed_program()}\n"))
 
     @cached_property
     def answers(self) -> Mapping[str, HostFacts | NoAnswer]:

@@ -56,20 +56,22 @@ class Look:
         return self._answers()
 
 
-def start_look(connections: Sequence[SshConnection], words: Sequence[str], stdin: str, limit: float = LIMIT) -> Look:
+def start_look(
+    connections: Sequence[SshConnection], words: Sequence[str], stdin: Callable[[], str], limit: float = LIMIT
+) -> Look:
     """Start to look at hosts, all at once, and go on.
 
     Args:
         connections: The ways to the hosts.
         words: The command that prints a host's facts.
-        stdin: What it reads.
+        stdin: Gives what it reads. Called once, while OpenSSH connects.
         limit: Seconds that it may take.
     """
     return Look(later(lambda: _look_at_all(connections, words, stdin, limit)))
 
 
 def _look_at_all(
-    connections: Sequence[SshConnection], words: Sequence[str], stdin: str, limit: float
+    connections: Sequence[SshConnection], words: Sequence[str], stdin: Callable[[], str], limit: float
 ) -> dict[str, Answer]:
     deadline = time.monotonic() + limit
     key = connections[0].private_key
@@ -77,12 +79,12 @@ def _look_at_all(
         # Only this user can look into it.
         with tempfile.TemporaryDirectory(prefix="pulumi-kamal-") as name:
             folder = Path(name)
-            (folder / "stdin").write_text(stdin, encoding="utf-8")
             (folder / "config").write_text(ssh_config(connections, folder, limit), encoding="utf-8")
             (folder / "known_hosts").write_text(known_hosts(connections), encoding="utf-8")
             with private_agent(folder / "agent", key) if key else nullcontext():
+                text = later(lambda: stdin().encode())
                 looks = {
-                    connection.host: later(_OneLook(connection, folder, alias(number), words, deadline).run)
+                    connection.host: later(_OneLook(connection, folder, alias(number), words, text, deadline).run)
                     for number, connection in enumerate(connections)
                 }
                 return {host: look() for host, look in looks.items()}
@@ -101,21 +103,21 @@ class _OneLook:
     folder: Path
     name: str
     words: Sequence[str]
+    stdin: Callable[[], bytes]
     deadline: float
 
     def run(self) -> Answer:
         ssh = ["ssh", "-F", str(self.folder / "config"), self.name, shlex.join(self.words)]
-        with (
-            (self.folder / "stdin").open("rb") as stdin,
-            subprocess.Popen(
-                ssh, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-            ) as process,
-        ):
+        with subprocess.Popen(
+            ssh, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        ) as process:
             timer = threading.Timer(self.deadline - time.monotonic(), _end, [process])
             timer.daemon = True
             timer.start()
+            written = later(lambda: _write(process, self.stdin()))
             out, err = at_once(lambda: _read(process, process.stdout), lambda: _read(process, process.stderr))
             process.wait()
+            written()
             timer.cancel()
         if max(len(out), len(err)) == MOST_BYTES:
             return NoAnswer(f"it printed more than {MOST_BYTES} bytes. Check what its shell prints at a login")
@@ -131,6 +133,12 @@ class _OneLook:
             return from_json(HostFacts, (out.strip().splitlines() or [""])[-1])
         except ValueError as error:
             return NoAnswer(f"it did not print its facts ({error}). Check what its shell prints at a login")
+
+
+def _write(process: "subprocess.Popen[bytes]", text: bytes) -> None:
+    """Write what a process reads. It need not read all of it."""
+    with suppress(BrokenPipeError), process.stdin or io.BytesIO() as pipe:
+        pipe.write(text)
 
 
 def _read(process: "subprocess.Popen[bytes]", pipe: IO[bytes] | None) -> bytes:

@@ -54,7 +54,7 @@ def look(
     connection: SshConnection, words: Sequence[str] = PRINT_FACTS, *, stdin: str = "", limit: float = 10
 ) -> Answer:
     """The answer of one host."""
-    [answer] = start_look([connection], words, stdin, limit).wait().values()
+    [answer] = start_look([connection], words, lambda: stdin, limit).wait().values()
     return answer
 
 
@@ -94,7 +94,7 @@ def test_all_hosts_are_looked_at_at_once_and_the_program_goes_on(connection: Ssh
     # It listens on the first address alone.
     hosts = [at(connection, host=f"127.0.0.{number}") for number in (1, 2, 3)]
     started = time.monotonic()
-    under_way = start_look(hosts, ["sh", "-c", f"sleep 1; echo '{to_json(NEW_HOST)}'"], "", 10)
+    under_way = start_look(hosts, ["sh", "-c", f"sleep 1; echo '{to_json(NEW_HOST)}'"], str, 10)
     assert time.monotonic() - started < 0.1
     answers = under_way.wait()
     assert time.monotonic() - started < 3
@@ -139,12 +139,12 @@ def test_a_private_key_is_in_no_file_and_in_no_argument(
     under_way = start_look(
         [replace(connection, private_key=Secret(host.private_key))],
         ["sh", "-c", f"sleep 1; echo '{to_json(NEW_HOST)}'"],
-        "",
+        str,
         10,
     )
     time.sleep(0.7)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.name for path in files} == {"config", "known_hosts", "stdin"}
+    assert {path.name for path in files} == {"config", "known_hosts"}
     assert not [path for path in files if key in path.read_text()]
     assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if key in read(path)]
     assert under_way.wait() == {"127.0.0.1": NEW_HOST}
@@ -170,7 +170,7 @@ from components.ssh_connection import SshConnection, SshEndpoint
 
 end_quietly_on_interrupt()
 connection = SshConnection(SshEndpoint("127.0.0.1", "me", {port}), None, Secret({host.private_key!r}), 1)
-look = start_look([connection], ["true"], "", 4)
+look = start_look([connection], ["true"], str, 4)
 print("started", flush=True)
 look.wait()
 """
@@ -294,7 +294,7 @@ def test_a_private_key_that_the_host_does_not_know(connection: SshConnection, tm
 def test_a_server_that_closes_the_connection(connection: SshConnection) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        under_way = start_look([at(connection, port=port)], PRINT_FACTS, "", 10)
+        under_way = start_look([at(connection, port=port)], PRINT_FACTS, str, 10)
         server.accept()[0].close()
         [answer] = under_way.wait().values()
     assert isinstance(answer, NoAnswer)

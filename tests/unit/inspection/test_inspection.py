@@ -1,6 +1,6 @@
 """What the hosts are asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ def test_hosts_are_asked_about_the_ports_that_kamal_proxy_needs(
 ) -> None:
     asked: list[tuple[Sequence[str], str]] = []
 
-    def start_look(_: Sequence[SshConnection], words: Sequence[str], stdin: str) -> None:
-        asked.append((words, stdin))
+    def start_look(_: Sequence[SshConnection], words: Sequence[str], stdin: Callable[[], str]) -> None:
+        asked.append((words, stdin()))
 
     monkeypatch.setattr("components.inspection.inspection.start_look", start_look)
     LookAtHosts.start(load(tmp_path, destination="eu", **settings), [])
