@@ -86,10 +86,16 @@ class Deploy(pulumi.ComponentResource):
             from .skipped_hosts import check_skipped_hosts, keep_skipped_hosts
 
             state = read_state(stack)
-            deployable = what_to_deploy(settings, project, state, look.versions)
+            deployable = what_to_deploy(name, settings, project, state, look.versions)
             may_open = "pre-connect" in hook_files(settings, project)
             inspection = look.compare(
-                settings, state, deploy=name, owner=owner or name, stack=stack, way_may_open=may_open
+                settings,
+                state,
+                deploy=name,
+                owner=owner or name,
+                stack=stack,
+                version=deployable.version,
+                way_may_open=may_open,
             )
             check_skipped_hosts(every_host, state)
         super().__init__("kamal:index:Deploy", name, None, opts)
@@ -97,7 +103,7 @@ class Deploy(pulumi.ComponentResource):
         owned_by = declare_owner(owner or name, stack, parent=self)
         hooks = Hooks(name, settings, deployable.version, project, inspection, parent=self)
         connected = hooks.run("pre-connect", deployable.version)
-        hosts = prepare_hosts(name, settings, connections, owned_by, inspection, depends_on=connected, parent=self)
+        hosts = prepare_hosts(name, settings, connections, owned_by, inspection, connected=connected, parent=self)
         prepared = [host.prepare for host in hosts]
         set_up = hooks.run("docker-setup", deployable.version, hosts, depends_on=[*connected, *prepared])
         before_build = hooks.run("pre-build", deployable.version, depends_on=set_up)

@@ -76,6 +76,7 @@ class Host(pulumi.ComponentResource):
         owner: Ownership,
         inspection: Inspection,
         *,
+        connected: Sequence[pulumi.Resource] = (),
         depends_on: Iterable[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -87,7 +88,8 @@ class Host(pulumi.ComponentResource):
             settings: What is deployed to it.
             owner: Whose the app is.
             inspection: What the hosts say.
-            depends_on: What has to succeed before the host is first contacted.
+            connected: The `pre-connect` hook, which may open the way to the host.
+            depends_on: What has to succeed before the host is prepared.
             opts: Options of the component.
         """
         super().__init__("kamal:index:Host", name, None, opts)
@@ -97,7 +99,7 @@ class Host(pulumi.ComponentResource):
         self.owner = owner
         self.inspection = inspection
         self.tool = HostTool(app_name(settings.service, settings.destination))
-        teardowns = [self._teardown(role) for role in settings.roles_on(self.address)]
+        teardowns = [self._teardown(role, connected) for role in settings.roles_on(self.address)]
         self.prepare = self._prepare(settings, [*depends_on, *teardowns])
         self.register_outputs({"docker": self.prepare.stdout})
 
@@ -128,15 +130,22 @@ class Host(pulumi.ComponentResource):
             proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
         )
 
-    def _teardown(self, role: ResolvedRole) -> RemoteCommand:
+    def _teardown(self, role: ResolvedRole, connected: Sequence[pulumi.Resource]) -> RemoteCommand:
+        has_answered = self.inspection.has_answered(self.address)
+        formerly = self._formerly(f"{role.name}-anchor")
+        options = child_of(self, depends_on=() if has_answered else connected, formerly=formerly)
+        options.ignore_changes = ["create"]
         # The app is in the name: one that is called otherwise from now on leaves, and has to be torn down.
         return remote_command(
             f"{self.resource_name}-{role.name}-teardown-{self.tool.app}",
             self.connection,
+            # A host that never answers gets no teardown, which could only fail. Where it has answered to the look, that
+            # need not be tried.
+            create=() if has_answered else ("true",),
             delete=self.tool.call_if_installed(
                 "remove", role.name, *self.owner.words, self.address, limit=role.stop_timeout + MARGIN
             ),
-            opts=child_of(self, formerly=self._formerly(f"{role.name}-anchor")),
+            opts=options,
         )
 
     def reason(self, step: str, reason: str) -> str:
@@ -154,7 +163,7 @@ def prepare_hosts(
     owner: Ownership,
     inspection: Inspection,
     *,
-    depends_on: Iterable[pulumi.Resource],
+    connected: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> list[Host]:
     """Declare the preparation of every host: all at once, but one at a time where kamal-proxy may be replaced.
@@ -162,7 +171,7 @@ def prepare_hosts(
     Its replacement interrupts the requests to a host for a moment, and one that fails must not go on to the next host.
     """
     hosts: list[Host] = []
-    before = list(depends_on)
+    before = list(connected)
     for connection in connections:
         host = Host(
             f"{name}-{connection.host}",
@@ -170,6 +179,7 @@ def prepare_hosts(
             settings,
             owner,
             inspection,
+            connected=connected,
             depends_on=before,
             opts=child_of(parent, formerly=f"kamal:index:Host::{connection.host}"),
         )

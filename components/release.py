@@ -19,6 +19,9 @@ from .role_deployment import RoleDeployment
 from .settings import ReleaseTaskSettings, Settings
 from .switch import Switch, switch_to
 
+TAKEOVER_LIMIT = 600
+"""Seconds that the containers of a former owner may take to stop. Nobody but the host knows their `stop_timeout`."""
+
 
 class Release(pulumi.ComponentResource):
     """One version of the app on every host. When it fails, the old version goes on serving.
@@ -57,6 +60,7 @@ class Release(pulumi.ComponentResource):
         self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
         self._deployments = self._declare_roles()
         switches, last = self._boot(self._before_candidates())
+        last = [*last, *self._take_over(last)]
         last = hooks.run("post-deploy", image.version, hosts, depends_on=last)
         self.version = self._version_that_runs(switches, last)
         self.previous_version = switches[0].running.apply(lambda running: running.previous)
@@ -171,6 +175,21 @@ class Release(pulumi.ComponentResource):
             last = [*last, *(switch.command for switch in switched)]
             last = self._hooks.run("post-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
         return sorted(switches, key=lambda switch: self._deployments.index(switch.deployment)), last
+
+    def _take_over(self, depends_on: Sequence[pulumi.Resource]) -> list[RemoteCommand]:
+        """Declare the steps that remove the roles of a former owner of the app, where `take_over` is set."""
+        return [
+            remote_command(
+                f"{host.resource_name}-takeover",
+                host.connection,
+                create=host.tool.call("takeover", *host.owner.words, limit=TAKEOVER_LIMIT),
+                # Another owner may have had the app in between.
+                reason=host.reason("takeover", host.inspection.of(host.address).prepare),
+                opts=child_of(self, depends_on=[host.prepare, *depends_on]),
+            )
+            for host in self._hosts
+            if self._settings.take_over
+        ]
 
     def _wait(self, suffix: str, switches: Iterable[Switch], depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Declare the pause between two boot groups, which runs whenever a group before it was switched."""

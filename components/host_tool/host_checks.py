@@ -15,7 +15,7 @@ from .step.step import Step
 OLDEST_DOCKER = (20, 10)
 
 LEAST_FREE = 500
-"""Megabytes that have to be free: an image that fills the disk takes the running version with it."""
+"""Megabytes that have to be free for a pull: an image that fills the disk takes the running version with it."""
 
 
 def check_docker(step: Step) -> Engine:
@@ -63,8 +63,24 @@ def free_megabytes(folder: str) -> Optional[int]:
     return disk.f_bavail * disk.f_frsize // 2**20
 
 
+def lack_of_room(free: Optional[int], where: str) -> str:
+    """Return why an image cannot be pulled, and what to do; "" where there is room for it, or nobody may look.
+
+    Args:
+        free: The megabytes that are free where Docker keeps its data.
+        where: Where that is.
+    """
+    # Where nobody may look, Docker itself will tell.
+    if free is None or free >= LEAST_FREE:
+        return ""
+    return (
+        f"only {free} MB are free {where}, and {LEAST_FREE} MB are needed to pull an image. See there what takes the room "
+        "(docker system df), and make some (docker image prune --all)"
+    )
+
+
 def check_disk(step: Step) -> None:
-    """Check that Docker has room for an image.
+    """Check that Docker has room for an image, before it is pulled.
 
     Raises:
         StepError: The disk is nearly full.
@@ -73,10 +89,5 @@ def check_disk(step: Step) -> None:
     if not host:
         return
     root = host.docker_root
-    free = free_megabytes(root)
-    # Where nobody may look, Docker itself will tell.
-    if free is not None and free < LEAST_FREE:
-        raise StepError(
-            f"only {free} MB are free in {root} on {step.machine}, {LEAST_FREE} MB are needed. Make room there "
-            "(docker system df), then deploy again."
-        )
+    if lack := lack_of_room(free_megabytes(root), f"in {root} on {step.machine}"):
+        raise StepError(f"{lack}, then deploy again.")

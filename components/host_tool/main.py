@@ -25,7 +25,19 @@ from .step.message import show
 from .step.run_folder import forget_dead_runs
 from .step.step import Step
 
-VERBS = ("prepare", "secrets", "pull", "candidate", "switch", "task", "hook", "inspect", "abandon", "remove")
+VERBS = (
+    "prepare",
+    "secrets",
+    "pull",
+    "candidate",
+    "switch",
+    "task",
+    "hook",
+    "inspect",
+    "abandon",
+    "remove",
+    "takeover",
+)
 
 FAILED, INTERRUPTED = 1, 124
 

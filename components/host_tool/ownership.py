@@ -24,7 +24,7 @@ def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequenc
     """
     own = next((each for each in apps if each.app == app), None)
     if own:
-        yield from _same_app(owner, prefixes, own)
+        yield from _same_app(owner, own)
     # A role whose route another one has taken over has another name for its own since.
     routes = {**prefixes, **(own.routes if own else {})}
     for other in apps:
@@ -32,10 +32,32 @@ def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequenc
             yield from _same_names(prefixes, routes, other)
 
 
+def other_identity(app: str, prefixes: Mapping[str, str], apps: Sequence[AppFacts]) -> str:
+    """Return why an app cannot be deployed where one of another service and destination has its name, "" where none has.
+
+    Service "shop" with destination "eu" and service "shop-eu" without one are both called "shop-eu", whoever owns them. The
+    host keeps one record a role, and finds its containers by service, role and destination.
+
+    Args:
+        app: The app's name: service-destination.
+        prefixes: By role that it has on the host, the beginning of its containers' names.
+        apps: The apps that are on the host.
+    """
+    found = next((each for each in apps if each.app == app), None)
+    for role in sorted(prefixes.keys() & found.prefixes.keys()) if found else ():
+        if found and prefixes[role] != found.prefixes[role]:
+            return (
+                f"the app {app} is there as another service and destination, whose containers are called "
+                f"{found.prefixes[role]}. It cannot be taken over under the same name: deploy under another service or "
+                "destination"
+            )
+    return ""
+
+
 def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str]:
     """Return the apps of other owners, or of nobody who is known, that use kamal-proxy and the network, too.
 
-    The folder of a deploy that was refused has no roles.
+    The folder of a deploy that was refused has no roles. What an app with a damaged record has, nobody knows.
 
     Args:
         app: The app's name.
@@ -45,7 +67,7 @@ def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str
     return [
         other.app
         for other in apps
-        if other.app != app and other.prefixes and not (other.owner and other.owner.is_same(owner))
+        if other.app != app and (other.prefixes or other.damaged) and not (other.owner and other.owner.is_same(owner))
     ]
 
 
@@ -74,20 +96,12 @@ def requests_in_conflict(hosts: Sequence[str], path: str, route: RouteFacts) -> 
     )
 
 
-def _same_app(owner: Owner, prefixes: Mapping[str, str], found: AppFacts) -> Iterator[str]:
+def _same_app(owner: Owner, found: AppFacts) -> Iterator[str]:
     if found.owner and not found.owner.is_same(owner):
         yield (
             f"the app {found.app} belongs to stack {found.owner.stack}. Deploy under another service or destination, "
             f"{TAKE_OVER}"
         )
-        return
-    for role in sorted(prefixes.keys() & found.prefixes.keys()):
-        if prefixes[role] != found.prefixes[role]:
-            yield (
-                f"the app {found.app} is there as another service and destination, whose containers are called "
-                f"{found.prefixes[role]}. Deploy under another service or destination, {TAKE_OVER}"
-            )
-            return
 
 
 def _same_names(prefixes: Mapping[str, str], routes: Mapping[str, str], other: AppFacts) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any, Optional
 from .docker.client import Docker, DockerError, docker_failed, timestamp
 from .docker.run_words import option_words
 from .errors import StepError
+from .host_checks import check_disk
 from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError, leads_to
 from .result import ProxyFacts, RouteFacts
 from .spec import ProxyRunSpec
@@ -302,6 +303,7 @@ def _bring_old_back(step: Step) -> None:
 def _pull(step: Step, image: str) -> None:
     if step.docker.image(image):
         return
+    check_disk(step)
     step.wait_for(f"the pull of {image}")
     step.say(f"pulling {image}")
     try:

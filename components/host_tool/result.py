@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .owner import Owner
@@ -167,6 +167,7 @@ class AppFacts:
         prefixes: By role, the beginning of its containers' names.
         routes: By role, the name of its route.
         resource: What holds the app, "" for nothing.
+        damaged: The files of another app that cannot be read, each with the end of a sentence that says why.
     """
 
     app: str
@@ -174,6 +175,7 @@ class AppFacts:
     routes: dict[str, str]
     resource: str = ""
     owner: Optional[Owner] = None
+    damaged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

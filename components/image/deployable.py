@@ -35,11 +35,12 @@ class Deployable(Protocol):
 
 
 def what_to_deploy(
-    settings: Settings, project: Path, state: StackState, versions: Callable[[], Versions]
+    name: str, settings: Settings, project: Path, state: StackState, versions: Callable[[], Versions]
 ) -> Deployable:
     """Return what the settings want to be deployed.
 
     Args:
+        name: The name of the deploy.
         settings: The settings of the deploy.
         project: The Pulumi project's folder, relative to the folder of the program.
         state: What the stack has.
@@ -51,7 +52,7 @@ def what_to_deploy(
             it, or it does not have the pinned version.
     """
     if settings.version:
-        return PinnedVersion.look_up(settings, versions())
+        return PinnedVersion.look_up(settings, versions(), state.versions(name, settings))
     # A pinned version does without pulumi_docker, which takes 60 ms. It is imported while the hosts answer.
     from .source_build import SourceBuild
 

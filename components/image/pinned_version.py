@@ -11,7 +11,7 @@ from .published_image import PublishedImage
 from .registry import RegistryError, image_digest
 
 Versions = Sequence[Mapping[str, str]]
-"""Of each host, the versions that it has run, with their digests, the latest last."""
+"""Of each host, or role on it, versions that it has run, with their digests, the latest last."""
 
 MOST_SHOWN = 10
 """How many versions a message lists."""
@@ -30,21 +30,24 @@ class PinnedVersion:
     digest: str
 
     @classmethod
-    def look_up(cls, settings: Settings, versions: Versions) -> "PinnedVersion":
+    def look_up(cls, settings: Settings, versions: Versions, deployed: Versions) -> "PinnedVersion":
         """Return the version that `deploy:version` pins, with its digest.
 
-        The digest is the one that the setting names, or that the hosts have run, if they agree on one, or that the
-        registry has. So a rollback runs what ran, and needs no registry.
+        The digest is the one that the setting names, or that the hosts have run, if they agree on one, or, where no host
+        says that it has run the version, the last deploy, or that the registry has. So a rollback runs what ran, and needs
+        no registry, and a stack that stays at a version is not redeployed when its tag is pushed again.
 
         Args:
             settings: The settings of the deploy.
             versions: What each host has run.
+            deployed: What the stack's last deploy has left on each host.
 
         Raises:
             ImageError: The registry does not have the version, refuses the login, or does not answer.
         """
         version, _, digest = str(settings.version).partition("@")
-        digest = digest or _recorded_digest(version, versions) or _digest_in_registry(version, settings, versions)
+        known = versions if any(version in each for each in versions) else deployed
+        digest = digest or _recorded_digest(version, known) or _digest_in_registry(version, settings, versions)
         return cls(version, digest)
 
     def publish(
@@ -60,7 +63,7 @@ class PinnedVersion:
 
 
 def _recorded_digest(version: str, versions: Versions) -> str:
-    """Return the digest of a version that the hosts agree on, "" if they do not, or none of them has run it."""
+    """Return the digest of a version that all agree on, "" if they do not, or none of them has run it."""
     digests = {known[version] for known in versions if version in known}
     return digests.pop() if len(digests) == 1 else ""
 

@@ -48,9 +48,13 @@ class Inspection:
         """Return why the steps of a host have to run again."""
         return self.reasons.get(host, NO_REASONS)
 
+    def has_answered(self, host: str) -> bool:
+        """Return whether a host was looked at, and has answered."""
+        return host in self.facts
+
     def may_replace_proxy(self, host: str) -> bool:
         """Return whether kamal-proxy will be replaced on a host, or nobody knows."""
-        return self.of(host).replaces_proxy if host in self.facts else True
+        return self.of(host).replaces_proxy if self.has_answered(host) else True
 
     def reason(self, command: str, reason: str) -> str:
         """Return a reason in words that differ from the last one of a Command: else it would not run again."""
@@ -96,7 +100,15 @@ class LookAtHosts:
         return [facts.versions for facts in self.facts.values()]
 
     def compare(
-        self, settings: Settings, state: StackState, *, deploy: str, owner: str, stack: str, way_may_open: bool
+        self,
+        settings: Settings,
+        state: StackState,
+        *,
+        deploy: str,
+        owner: str,
+        stack: str,
+        version: str,
+        way_may_open: bool,
     ) -> Inspection:
         """Compare what the hosts say with what the settings want, and with what the state's steps last said.
 
@@ -106,6 +118,7 @@ class LookAtHosts:
             deploy: The name of the deploy.
             owner: What the owner's Command is named after.
             stack: organization/project/stack.
+            version: The version that is deployed.
             way_may_open: Whether a `pre-connect` hook may open the way to a host that does not answer now.
 
         Raises:
@@ -127,6 +140,10 @@ class LookAtHosts:
             check = preflight(wanted, answer)
             problems[host] = [*check.problems, *([twins[host]] if host in twins else [])]
             warnings[host] = [*check.warnings, *found.warnings, *_sentences(found)]
+            if check.lack:
+                # What has run here needs no pull. If it does after all, the step on the host refuses that.
+                is_pulled = version not in answer.versions and not pulumi.runtime.is_dry_run()
+                (problems if is_pulled else warnings)[host].append(check.lack)
             # Without the state nobody knows whether the owner is this stack's former name. The host finds that out.
             (problems if state.known else warnings)[host] += check.foreign
         if any(problems.values()):

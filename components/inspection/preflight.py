@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..host_tool.host_checks import LEAST_FREE
-from ..host_tool.ownership import TAKE_OVER, conflicts, requests_in_conflict, stack_of
+from ..host_tool.host_checks import lack_of_room
+from ..host_tool.ownership import TAKE_OVER, conflicts, other_identity, requests_in_conflict, stack_of
 from ..host_tool.proxy_container import lacks_ports
 from ..host_tool.result import AppFacts, HostFacts
 from .proxy_action import proxy_action
@@ -18,12 +18,14 @@ class Preflight:
     Attributes:
         problems: What the deploy would fail at, each with what to do.
         foreign: What belongs to another owner, likewise.
-        warnings: What it may have to wait for.
+        warnings: What it may have to wait for, and what is not known.
+        lack: Why the host has no room for an image, with what to do; "" where it has. A problem where one has to be pulled.
     """
 
     problems: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    lack: str = ""
 
 
 def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
@@ -34,9 +36,10 @@ def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
         facts: What the host says.
     """
     return Preflight(
-        problems=(*_machine(wanted, facts), *_exchanged_routes(wanted, facts)),
+        problems=(*_machine(wanted, facts), *_other_identity(wanted, facts), *_exchanged_routes(wanted, facts)),
         foreign=() if wanted.take_over else (*_apps(wanted, facts), *_routes(wanted, facts)),
-        warnings=tuple(_locks(facts)),
+        warnings=(*_damaged(wanted, facts), *_locks(facts)),
+        lack=lack_of_room(facts.free_mb, "where Docker keeps its data"),
     )
 
 
@@ -58,11 +61,6 @@ def same_machines(facts: Mapping[str, HostFacts]) -> dict[str, str]:
 def _machine(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
     if facts.docker_problem:
         yield facts.docker_problem
-    if facts.free_mb is not None and facts.free_mb < LEAST_FREE:
-        yield (
-            f"only {facts.free_mb} MB are free where Docker keeps its data, {LEAST_FREE} MB are needed. Make room there "
-            "(docker system df)"
-        )
     yield from _ports(wanted, facts)
 
 
@@ -85,9 +83,17 @@ def _ports(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
             )
 
 
+def _other_identity(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
+    if found := other_identity(wanted.app, _prefixes(wanted), facts.apps):
+        yield found
+
+
 def _apps(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
-    prefixes = {name: role.prefix for name, role in wanted.roles.items()}
-    yield from conflicts(wanted.app, wanted.owner, prefixes, facts.apps)
+    yield from conflicts(wanted.app, wanted.owner, _prefixes(wanted), facts.apps)
+
+
+def _prefixes(wanted: Wanted) -> dict[str, str]:
+    return {name: role.prefix for name, role in wanted.roles.items()}
 
 
 def _exchanged_routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
@@ -134,6 +140,15 @@ def _may_move(wanted: Wanted, service: str, holder: AppFacts | None) -> bool:
     if holder is None:
         return service in {role.prefix for role in wanted.roles.values()}
     return holder.app == wanted.app or bool(holder.owner and wanted.owner.id and holder.owner.id == wanted.owner.id)
+
+
+def _damaged(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
+    for app in facts.apps:
+        for path, problem in app.damaged.items() if app.app != wanted.app else ():
+            yield (
+                f"the file ~/{path} {problem}: what the app {app.app} has on this host is not known. Remove the file, then "
+                f"deploy {app.app} again"
+            )
 
 
 def _locks(facts: HostFacts) -> Iterator[str]:

@@ -4,12 +4,13 @@ Each reason is a sentence with what tells it apart from the next such event in i
 that is the same as the last would not have them run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..host_tool.ownership import stack_of
-from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts
-from ..host_tool.spec import ProxyRunSpec
+from ..host_tool.proxy.client import leads_to
+from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
+from ..host_tool.spec import ProxyRunSpec, RouteSpec
 from .proxy_action import proxy_action
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
@@ -139,8 +140,11 @@ def _release_reasons(name: str, wanted: WantedRole, state: RoleState, facts: Hos
             yield f"the container of version {role.version} of {name} is gone"
     else:
         yield from _container_reasons(name, state, role, role.container)
-        yield from _route_reasons(name, wanted, role.container, answers=facts.routes is not None)
+        yield from _route_reasons(name, wanted, state, role, facts.routes)
     for stray in role.strays:
+        if not stray.routed and stray.release == state.candidate != state.release:
+            # An update has failed before its switch. The next one switches to it, or its candidate step removes it.
+            continue
         what = "is routed to by kamal-proxy" if stray.routed else "runs"
         yield f"container {stray.id[:8]} of version {stray.version} of {name} {what} beside the current one"
 
@@ -157,13 +161,41 @@ def _container_reasons(name: str, state: RoleState, role: RoleFacts, container: 
         yield f"container {container.id[:8]} of {name} is not running ({container.state} since {container.since})"
 
 
-def _route_reasons(name: str, wanted: WantedRole, container: ContainerFacts, *, answers: bool) -> Iterator[str]:
-    if wanted.proxied and not answers:
-        yield f"kamal-proxy does not say whether it routes to container {container.id[:8]} of {name}"
-    elif wanted.proxied and not container.routed:
-        yield f"kamal-proxy does not route to container {container.id[:8]} of {name}"
-    elif not wanted.proxied and container.routed:
-        yield f"kamal-proxy routes to container {container.id[:8]} of {name}, which has no proxy"
+def _route_reasons(
+    name: str, wanted: WantedRole, state: RoleState, role: RoleFacts, routes: Mapping[str, RouteFacts] | None
+) -> Iterator[str]:
+    container = role.container
+    if container is None:
+        return
+    named = f"container {container.id[:8]} of {name}"
+    if not wanted.proxied:
+        if container.routed:
+            yield f"kamal-proxy routes to {named}, which has no proxy"
+        return
+    if routes is None:
+        yield f"kamal-proxy does not say whether it routes to {named}"
+        return
+    route = routes.get(role.route)
+    if not route or not leads_to(container.id, route):
+        yield f"kamal-proxy does not route to {named}"
+    elif state.route and _requests(route.hosts, route.paths) != _requests_of(state.route):
+        # Compared with what the last switch was told: where only the settings have changed, the step runs anyway.
+        there, told = _in_words(*_requests(route.hosts, route.paths)), _in_words(*_requests_of(state.route))
+        yield f"kamal-proxy routes {there} to {named}, where the last deploy left {told}"
+
+
+def _requests_of(route: RouteSpec) -> tuple[list[str], list[str]]:
+    return _requests(route.hosts, (route.path_prefix or "/",))
+
+
+def _requests(hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return host names and path prefixes so that the same ones are equal. kamal-proxy has no slashes around the latter."""
+    return sorted(set(hosts)), sorted({"/" + path.strip("/") for path in paths})
+
+
+def _in_words(hosts: Sequence[str], paths: Sequence[str]) -> str:
+    below = "" if paths == ["/"] else f" below {', '.join(paths)}"
+    return (f"requests for {', '.join(hosts)}" if hosts else "all requests") + below
 
 
 def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:

@@ -9,6 +9,8 @@ import pulumi
 
 from ..host_tool.json_codec import from_json
 from ..host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
+from ..host_tool.spec import RouteSpec, SwitchSpec
+from ..settings import Settings
 from ..ssh_connection import SshConnection
 
 COMMAND_TYPES = ("command:remote:Command", "command:local:Command")
@@ -26,6 +28,7 @@ class RoleState:
         version: Its version.
         secrets_hash: The hash of its secret values; "-" for none.
         candidate: The release of its last candidate, "" where the state has none.
+        route: How the last switch was told to route its requests, None where it was not, or the state does not say.
     """
 
     release: str = ""
@@ -33,6 +36,7 @@ class RoleState:
     version: str = ""
     secrets_hash: str = "-"
     candidate: str = ""
+    route: RouteSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,17 @@ class StackState:
             roles={role: self._role(f"{name}-{role}") for role in roles if self._has_role(f"{name}-{role}")},
         )
 
+    def versions(self, deploy: str, settings: Settings) -> list[dict[str, str]]:
+        """Return what the last deploy has left of each role on each host: a version with its digest.
+
+        Args:
+            deploy: The name of the deploy.
+            settings: Its settings.
+        """
+        names = [f"{deploy}-{host}-{role.name}" for role in settings.roles for host in role.hosts]
+        switches = [self._result(Running, f"{name}-switch") for name in names]
+        return [{running.version: running.digest} for running in switches if running]
+
     def _has_role(self, name: str) -> bool:
         """Return whether the state has any step of a role. A first deploy may have failed before the switch."""
         return any(self.has(f"{name}-{step}") for step in ("secrets", "candidate", "switch"))
@@ -135,7 +150,14 @@ class StackState:
             version=running.version if running else "",
             secrets_hash=secrets.secrets_hash if secrets else "-",
             candidate=candidate.release if candidate else "",
+            route=self._route(f"{name}-switch"),
         )
+
+    def _route(self, command: str) -> RouteSpec | None:
+        try:
+            return from_json(SwitchSpec, json.dumps(self.stdin(command))).proxy
+        except ValueError:
+            return None
 
     def _result(self, kind: type[T], command: str) -> T | None:
         """Return what a step printed, None where the state does not have it, or another release has printed it."""

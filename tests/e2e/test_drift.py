@@ -29,6 +29,12 @@ LOST_OF_AN_APP = [
         "docker exec kamal-proxy kamal-proxy remove {service}-web-test",
         [r"kamal-proxy does not route to container [0-9a-f]{8} of web"],
     ),
+    (
+        "docker exec kamal-proxy kamal-proxy deploy {service}-web-test --host by-hand.test --target "
+        + RUNNING
+        + ":8080",
+        [r"kamal-proxy routes requests for by-hand\.test to container [0-9a-f]{8} of web"],
+    ),
     # What a candidate is whose deployer died: a running container of another release that nothing routes to.
     (
         "docker run --detach --network kamal --label service={service} --label role=web --label destination=test"

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
+from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
 def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
-    new_stack: Callable[..., Stack], tmp_path: Path
+    new_stack: Callable[..., Stack], on_host: OnHost
 ) -> None:
     ours, theirs = new_stack(), new_stack()
     theirs.pulumi("stack", "rename", "other")
+    ours.with_worker(readiness_delay="0")
     ours.up()
+    host, workers = ours.hosts[1], f"docker ps --quiet --filter label=service={ours.service} --filter label=role=worker"
+    assert on_host(host, workers)
     site, version = Site(ours), ours.outputs()["version"]
 
     # The same route.
@@ -31,6 +34,9 @@ def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
     theirs.commit("Theirs")
     theirs.up()
     assert site.versions() == [theirs.outputs()["version"]] * len(ours.hosts)
+    # Theirs has no worker.
+    assert not on_host(host, workers)
+    theirs.up("--expect-no-changes")
     assert re.search(rf"{ours.service}-test .*belongs to .*deploy/other", ours.preview_fails())
     # Their old owner takes nothing down.
     ours.destroy()

@@ -75,7 +75,7 @@ def test_a_full_disk_is_told_before_an_image_is_pulled(app: App, host: Host, ful
     host.run("sh", "-c", f"cat >{app.home}/host.json", stdin=to_json(HostRecord("kamal", docker_root=full_disk)))
     app.log_in()
     for result in [app.call("pull", SERVICE, "v4", host.images["v4"]), app.candidate("v4")]:
-        assert f"only 0 MB are free in {full_disk} on web1, 500 MB are needed" in result.failure
+        assert f"only 0 MB are free in {full_disk} on web1, and 500 MB are needed to pull an image." in result.failure
         assert "docker system df" in result.err
         assert "pulling" not in result.err
     assert app.containers() == {}

@@ -230,7 +230,7 @@ def test_steps_without_reasons_of_their_own_have_no_triggers(program: Program) -
     for ending in ("-pull", "-pre-deploy", "-post-deploy", "-teardown-shop-prod", "-owner"):
         for command in graph.named(ending):
             assert "triggers" not in command.inputs
-            assert command.ignored == ()
+            assert "triggers" not in command.ignored
 
 
 def test_hosts_that_do_not_answer_are_all_named_before_an_update(program: Program) -> None:
@@ -277,6 +277,20 @@ def test_another_owners_app_is_deployed_where_it_is_taken_over(program: Program)
     assert prepare.fields["stdin.take_over"] is True
 
 
+def test_the_roles_of_a_former_owner_are_removed_last_on_each_host(program: Program) -> None:
+    add_hooks(program.folder, "post-deploy")
+    graph = program.declare(of_another_stack(FIRST), take_over=True)
+    removals = graph.named("-takeover")
+    assert {removal.name for removal in removals} == {f"shop-{host}-takeover" for host in HOSTS}
+    (post_deploy,) = graph.named("-post-deploy")
+    for removal in removals:
+        assert {f"shop-{host}-web-switch" for host in HOSTS} <= graph.before(removal)
+        assert removal.name in graph.before(post_deploy)
+        assert "delete" not in removal.inputs
+    assert "belongs to stack acme/blog/prod" in reasons_in(graph)[f"{FIRST}-takeover"]
+    assert not [command for command in program.declare().commands() if "takeover" in command.name]
+
+
 def test_an_app_of_a_former_name_of_the_stack_is_not_refused(program: Program) -> None:
     (app,) = ON_FIRST.apps
     program.declare(replace(ON_FIRST, apps=(replace(app, owner=Owner(ID, "acme/deploy/old")),)))
@@ -299,12 +313,32 @@ def test_without_the_state_nothing_could_be_noticed_on_new_hosts_and_nothing_is_
 
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 def test_all_hosts_that_are_not_ready_are_in_one_report(program: Program, preview: bool) -> None:
-    full, taken = replace(NEW_HOST, free_mb=10), replace(NEW_HOST, taken_ports={"80": "the container nginx"})
-    lines = program.refused(full, taken, preview=preview).splitlines()
+    down, taken = (
+        replace(NEW_HOST, docker_problem="down."),
+        replace(NEW_HOST, taken_ports={"80": "the container nginx"}),
+    )
+    lines = program.refused(down, taken, preview=preview).splitlines()
     assert len(lines) == 3
     assert lines[0] == "Nothing was changed: 2 hosts are not ready for the deploy."
-    assert lines[1].startswith(f"{FIRST}: only 10 MB are free")
+    assert lines[1] == f"{FIRST}: down."
     assert lines[2].startswith(f"{SECOND}: port 80, ")
+
+
+LACK = f"{FIRST}: only 10 MB are free where Docker keeps its data, and 500 MB are needed to pull an image."
+
+
+def test_a_lack_of_room_stops_an_update_that_has_to_pull(program: Program) -> None:
+    refused = program.refused(replace(ON_FIRST, free_mb=10))
+    assert refused.startswith(f"Nothing was changed: 1 host is not ready for the deploy.\n{LACK}")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"preview": True}, {"version": PINNED}], ids=["a preview", "a version that the host has run"]
+)
+def test_a_lack_of_room_is_a_warning_in(program: Program, settings: dict[str, Any]) -> None:
+    program.declare(replace(ON_FIRST, free_mb=10), **settings)
+    [warning] = program.warnings
+    assert warning.startswith(LACK)
 
 
 def test_one_machine_under_two_names_is_refused(program: Program) -> None:
@@ -335,6 +369,18 @@ def test_a_host_waits_for_the_ones_before_it_whose_kamal_proxy_is_replaced(
 ) -> None:
     graph = program.declare(first, preview=True)
     assert prepared_before(graph, SECOND) == expected
+
+
+def test_a_host_that_has_not_answered_gets_its_teardown_only_once_it_can_be_reached(program: Program) -> None:
+    """Else the destroy of a first deploy would fail at a host that has never answered."""
+    add_hooks(program.folder, "pre-connect")
+    graph = program.declare(NoAnswer("it does not answer"))
+    for host, create in ((FIRST, "true"), (SECOND, None)):
+        (teardown,) = graph.named(f"{host}-web-teardown-shop-prod")
+        assert teardown.inputs.get("create") == create
+        # What it was made with is no change later.
+        assert teardown.ignored == ("create",)
+        assert bool(create) == ("shop-pre-connect" in graph.before(teardown))
 
 
 def prepared_before(graph: Graph, host: str) -> set[str]:
@@ -372,6 +418,11 @@ def test_a_pinned_version_has_the_digest_that_the_hosts_have_run(program: Progra
     graph = program.declare(version=PINNED)
     for candidate in graph.named("-candidate"):
         assert f":{PINNED}@{OLD_DIGEST} " in candidate.inputs["create"]
+
+
+def test_a_pinned_version_has_the_digest_that_the_last_deploy_left_where_nobody_looks(program: Program) -> None:
+    for candidate in program.declare(version="v1", inspect=False, runs="v1").named("-candidate"):
+        assert ":v1@sha256:1 " in candidate.inputs["create"]
 
 
 def test_a_pinned_version_has_the_registrys_digest_where_the_hosts_do_not_agree(program: Program) -> None:

@@ -1,33 +1,98 @@
-"""The apps that a host remembers, and whose they are."""
+"""The apps that a host remembers, and whose they are.
+
+A damaged record of another app is no reason not to deploy this one: it is left out, and told.
+"""
 
 from __future__ import annotations
 
-from typing import Optional
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Optional, TypeVar
 
 from ..identity import RoleIdentity
 from ..result import AppFacts
 from .app_folder import AppFolder
+from .files import DamagedRecordError
 from .former_record import former_record
 from .records import AppRecord, RoleRecord
+from .role_folder import RoleFolder
+
+T = TypeVar("T")
+
+
+def apps_on_host(folder: AppFolder) -> tuple[AppFacts, ...]:
+    """Return what the host remembers of all its apps, the app itself first.
+
+    Raises:
+        DamagedRecordError: A record of the app itself cannot be read.
+    """
+    own = (app_facts(folder),) if folder.path.is_dir() else ()
+    return (*own, *(other_app_facts(other) for other in folder.other_apps()))
 
 
 def app_facts(folder: AppFolder) -> AppFacts:
-    """Return what the host remembers of an app."""
-    app = folder.app_record()
-    records = role_records(folder)
+    """Return what the host remembers of an app.
+
+    Raises:
+        DamagedRecordError: A record cannot be read.
+    """
+    return _facts(folder.app, folder.app_record(), role_records(folder), {})
+
+
+def other_app_facts(folder: AppFolder) -> AppFacts:
+    """Return what the host remembers of another app, as far as it can be read."""
+    damaged: dict[str, str] = {}
+    app = _readable(folder.app_record, damaged)
+    return _facts(folder.app, app, _readable_role_records(folder, damaged), damaged)
+
+
+def role_records(folder: AppFolder) -> dict[str, RoleRecord]:
+    """Return what the host remembers of an app's roles, also where the first release has deployed them.
+
+    Raises:
+        DamagedRecordError: A record cannot be read.
+    """
+    records = {role.path.name: _role_record(role) for role in folder.roles()}
+    return {name: record for name, record in records.items() if record}
+
+
+def other_role_records(folder: AppFolder) -> dict[str, RoleRecord]:
+    """Return what the host remembers of the roles of another app, as far as it can be read."""
+    return _readable_role_records(folder, {})
+
+
+def other_app_record(folder: AppFolder) -> Optional[AppRecord]:
+    """Return whose another app is, None where no owner has been noted, or the note cannot be read."""
+    return _readable(folder.app_record, {})
+
+
+def _facts(name: str, app: Optional[AppRecord], records: Mapping[str, RoleRecord], damaged: dict[str, str]) -> AppFacts:
     return AppFacts(
-        app=folder.app,
+        app=name,
         owner=app.owner if app else None,
         prefixes={**_wanted_prefixes(app), **{name: record.identity.prefix for name, record in records.items()}},
         routes={name: record.route_name for name, record in records.items() if record.routed},
         resource=app.resource if app else "",
+        damaged=damaged,
     )
 
 
-def role_records(folder: AppFolder) -> dict[str, RoleRecord]:
-    """Return what the host remembers of an app's roles, also where the first release has deployed them."""
-    records = {role.path.name: role.record() or former_record(role) for role in folder.roles()}
+def _readable_role_records(folder: AppFolder, damaged: dict[str, str]) -> dict[str, RoleRecord]:
+    records = {role.path.name: _readable(partial(_role_record, role), damaged) for role in folder.roles()}
     return {name: record for name, record in records.items() if record}
+
+
+def _readable(read: Callable[[], Optional[T]], damaged: dict[str, str]) -> Optional[T]:
+    """Return what a function reads, None where that is damaged. Then the file is added to `damaged`."""
+    try:
+        return read()
+    except DamagedRecordError as error:
+        damaged[str(error.path)] = error.problem
+        return None
+
+
+def _role_record(role: RoleFolder) -> Optional[RoleRecord]:
+    return role.record() or former_record(role)
 
 
 def _wanted_prefixes(app: Optional[AppRecord]) -> dict[str, str]:

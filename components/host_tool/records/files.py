@@ -13,6 +13,21 @@ from ..json_codec import from_json, to_json
 T = TypeVar("T")
 
 
+class DamagedRecordError(StepError):
+    """A record cannot be read.
+
+    Attributes:
+        path: Its file.
+        problem: What is wrong with it: the end of a sentence.
+    """
+
+    def __init__(self, path: Path, error: object) -> None:
+        """Take the file, and what reading it has raised, or found."""
+        self.path = path
+        self.problem = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else f"is damaged ({error})"
+        super().__init__(f"the file ~/{path} {self.problem}. Remove it there, then deploy again.")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file of which nobody ever sees a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,11 +57,11 @@ def load(kind: type[T], path: Path) -> Optional[T]:
     """Return the record that a file holds, None if there is no such file.
 
     Raises:
-        StepError: The file is damaged.
+        DamagedRecordError: The file is damaged, or this user may not read it.
     """
     try:
         return from_json(kind, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise StepError(f"the file ~/{path} is damaged ({error}). Remove it there, then deploy again.") from None
+    except (OSError, ValueError) as error:
+        raise DamagedRecordError(path, error) from None

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
 
+from .files import DamagedRecordError
 from .records import RoleRecord
 from .role_folder import RoleFolder
 
 
 def former_record(folder: RoleFolder) -> Optional[RoleRecord]:
-    """Return the record of a role that the first release has deployed, None where it has not."""
-    if not (folder.path / "names").exists():
-        return None
-    names = parse_spec((folder.path / "names").read_text())
+    """Return the record of a role that the first release has deployed, None where it has not.
+
+    Raises:
+        DamagedRecordError: One of its files is damaged, or this user may not read it.
+    """
+    names = folder.path / "names"
+    try:
+        return _read(folder, parse_spec(names.read_text())) if names.exists() else None
+    except KeyError as error:
+        raise DamagedRecordError(names, f"it lacks {error}") from None
+    except (OSError, ValueError) as error:
+        raise DamagedRecordError(names, error) from None
+
+
+def _read(folder: RoleFolder, names: Mapping[str, str]) -> RoleRecord:
     current = word(folder.path / "current")
     spec = folder.path / "releases" / current / "spec"
     return RoleRecord(

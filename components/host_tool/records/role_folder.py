@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from .files import load, save, write_whole
+from .files import DamagedRecordError, load, save, write_whole
 from .records import ReleaseRecord, RoleRecord
 
 
@@ -50,11 +50,21 @@ class RoleFolder:
         shutil.rmtree(self._release_path(release).parent, ignore_errors=True)
 
     def secrets(self, secrets_hash: str) -> Optional[dict[str, str]]:
-        """Return secret values by their hash, None if they are not here."""
+        """Return secret values by their hash, None if they are not here.
+
+        Raises:
+            DamagedRecordError: The file is damaged, or this user may not read it.
+        """
         if secrets_hash == "-":
             return {}
         path = self.path / "secrets" / secrets_hash
-        return dict(json.loads(path.read_text())) if path.exists() else None
+        try:
+            return dict(json.loads(path.read_text())) if path.exists() else None
+        except OSError as error:
+            raise DamagedRecordError(path, error) from None
+        except (ValueError, TypeError):
+            # Not the error itself: it may show what is in the file.
+            raise DamagedRecordError(path, "it is no JSON object") from None
 
     def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
         """Keep secret values."""

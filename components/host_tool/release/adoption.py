@@ -15,7 +15,7 @@ from ..ownership import TAKE_OVER, requests_in_conflict, stack_of
 from ..proxy.client import is_routed, leads_to
 from ..proxy_container import await_answer
 from ..records.app_folder import AppFolder
-from ..records.apps import role_records
+from ..records.apps import other_app_record, other_role_records, role_records
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
 from ..result import RouteFacts
@@ -100,7 +100,7 @@ def leave_to(step: Step, route: str) -> None:
 
 def _let_go_of_former(step: Step, app: AppFolder) -> None:
     """Note that a former name of the app no longer wants the role, nor those that the app does not have any more."""
-    ours, theirs = step.folder.app_record(), app.app_record()
+    ours, theirs = step.folder.app_record(), other_app_record(app)
     if not ours or not theirs or theirs.owner.id != ours.owner.id:
         return
     kept = {role for role in theirs.roles if role in ours.roles and role != step.role}
@@ -108,7 +108,7 @@ def _let_go_of_former(step: Step, app: AppFolder) -> None:
         return
     # The switch of another role may be doing the same.
     step.lock(step.folder.proxy_lock)
-    theirs = app.app_record()
+    theirs = other_app_record(app)
     if theirs:
         app.save_app(replace(theirs, roles=tuple(role for role in theirs.roles if role in kept)))
 
@@ -125,8 +125,9 @@ def _in_the_way(usual: str, wanted: RouteSpec, routes: dict[str, RouteFacts]) ->
 
 def _holders(folder: AppFolder) -> Iterator[Holder]:
     """Yield all roles of all apps of this host that may have a route."""
-    for app in (folder, *folder.other_apps()):
-        for name, record in role_records(app).items():
+    found = [(folder, role_records(folder)), *((app, other_role_records(app)) for app in folder.other_apps())]
+    for app, records in found:
+        for name, record in records.items():
             if record.routed:
                 yield Holder(app, app.role(name), record)
 
@@ -165,7 +166,7 @@ def _is_former(step: Step, holder: Holder) -> bool:
         return False
     if holder.app.app == step.folder.app:
         return holder.folder.path.name not in ours.roles
-    theirs = holder.app.app_record()
+    theirs = other_app_record(holder.app)
     return theirs is not None and theirs.owner.id == ours.owner.id
 
 
@@ -176,5 +177,5 @@ def _is_own(step: Step, holder: Holder) -> bool:
 def _whose(holder: Optional[Holder]) -> str:
     if not holder:
         return "which this program has not deployed"
-    noted = holder.app.app_record()
+    noted = other_app_record(holder.app)
     return f"role {holder.folder.path.name} of the app {holder.app.app} of {stack_of(noted.owner if noted else None)}"

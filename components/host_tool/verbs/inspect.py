@@ -12,7 +12,7 @@ from ..facts.ports import taken_ports
 from ..facts.roles import role_facts
 from ..host_checks import free_megabytes
 from ..records.app_folder import AppFolder
-from ..records.apps import app_facts, role_records
+from ..records.apps import apps_on_host, role_records
 from ..result import HostFacts
 from ..spec import InspectSpec
 from ..step.step import Step
@@ -38,7 +38,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         tool=Path(sys.argv[0]).exists(),
         prepared=folder.host() is not None,
         login=_has_login(folder),
-        apps=tuple(app_facts(each) for each in (folder, *folder.other_apps()) if each.path.is_dir()),
+        apps=apps_on_host(folder),
         roles={
             name: role_facts(folder.role(name), record, docker.containers, docker.routes or {})
             for name, record in role_records(folder).items()

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ..docker.client import DockerError, docker_failed
 from ..errors import StepError
-from ..host_checks import check_disk, check_docker
+from ..host_checks import check_docker
 from ..identity import RoleIdentity
 from ..owner import Owner
-from ..ownership import conflicts, used_by_others
+from ..ownership import conflicts, other_identity, used_by_others
 from ..proxy_container import boot_proxy, find_proxy
-from ..records.apps import app_facts
+from ..records.apps import apps_on_host
 from ..records.records import AppRecord, HostRecord
 from ..result import AppFacts, Prepared
 from ..spec import PrepareSpec
@@ -30,16 +30,14 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
     engine = check_docker(step)
     owner = Owner(owner_id, spec.stack)
     step.lock(step.folder.proxy_lock)
-    apps = [app_facts(folder) for folder in (step.folder, *step.folder.other_apps()) if folder.path.exists()]
-    if not spec.take_over:
-        check_owner(step.folder.app, spec, owner, apps)
+    apps = apps_on_host(step.folder)
+    check_owner(step.folder.app, spec, owner, apps)
     # The app is held at the end only: a teardown that comes after a first deploy that has failed takes all down.
     known = step.folder.app_record()
     held_by = known.resource if known and known.owner.is_same(owner) else ""
     record = AppRecord(spec.service, spec.destination, owner, spec.roles, spec.take_over, held_by)
     step.folder.save_app(record)
     step.folder.save_host(HostRecord(spec.network, engine.root))
-    check_disk(step)
     try:
         if step.docker.ensure_network(spec.network):
             step.say(f"created the network {spec.network}")
@@ -55,11 +53,13 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
 
 
 def check_owner(app: str, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFacts]) -> None:
-    """Check that nothing with the app's names belongs to another owner.
+    """Check that nothing with the app's names belongs to another owner, or may not be taken over.
 
     Raises:
-        StepError: It does.
+        StepError: It does, or may not.
     """
     prefixes = {role: RoleIdentity(spec.service, role, spec.destination).prefix for role in spec.roles}
-    for conflict in conflicts(app, owner, prefixes, apps):
+    if identity := other_identity(app, prefixes, apps):
+        raise StepError(f"{identity}.")
+    for conflict in () if spec.take_over else conflicts(app, owner, prefixes, apps):
         raise StepError(f"{conflict}.")

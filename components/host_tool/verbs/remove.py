@@ -16,6 +16,7 @@ from ..proxy.client import CONTAINER, ProxyError, ProxyMissingError
 from ..proxy_container import recover_replacement, remove_own_route
 from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
+from ..records.role_folder import RoleFolder
 from ..release.retire import remove_containers, remove_unused_images, stop_containers
 from ..step.step import Step
 
@@ -37,18 +38,12 @@ class Teardown:
 
 def run(step: Step, role: str, *teardown: str) -> None:
     """Tear the role down, unless it is not what this teardown is for."""
-    folder = step.take_role(role)
-    if folder.path.exists():
-        step.lock(folder.lock)
-        take_over(step, folder)
+    folder = _lock_role(step, role)
     record = folder.record()
     if reason := reason_to_stay(step.folder, record, Teardown(*teardown) if teardown else None):
         step.say(f"nothing is torn down: {reason}")
         return
-    if record:
-        step.host = record.host
-        _remove_role(step, record)
-    folder.forget()
+    _remove_role(step, folder)
     remove_unused_images(step)
     if not step.folder.roles():
         _remove_app(step)
@@ -74,7 +69,29 @@ def reason_to_stay(app: AppFolder, record: Optional[RoleRecord], teardown: Optio
     return ""
 
 
-def _remove_role(step: Step, record: RoleRecord) -> None:
+def remove_role(step: Step, role: str) -> None:
+    """Remove a role from the host, whoever has deployed it."""
+    _remove_role(step, _lock_role(step, role))
+    remove_unused_images(step)
+
+
+def _lock_role(step: Step, role: str) -> RoleFolder:
+    folder = step.take_role(role)
+    if folder.path.exists():
+        step.lock(folder.lock)
+        take_over(step, folder)
+    return folder
+
+
+def _remove_role(step: Step, folder: RoleFolder) -> None:
+    record = folder.record()
+    if record:
+        step.host = record.host
+        _remove_containers(step, record)
+    folder.forget()
+
+
+def _remove_containers(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
     containers = step.docker.containers(record.identity)
     remove_own_route(step, record.route_name, [container.id for container in containers])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.host_tool.owner import Owner
-from components.host_tool.ownership import conflicts, requests_in_conflict, stack_of, used_by_others
+from components.host_tool.ownership import conflicts, other_identity, requests_in_conflict, stack_of, used_by_others
 from components.host_tool.result import AppFacts, RouteFacts
 
 OURS = Owner("0123456789abcdef", "acme/shop/production")
@@ -41,13 +41,6 @@ def test_an_app_of_the_same_owner_or_of_nobody_may_be_deployed_to(owner: Owner, 
         ),
         pytest.param(
             "shop-eu",
-            "shop-eu-web",
-            WITH_DESTINATION,
-            "the app shop-eu is there as another service and destination, whose containers are called shop-web-eu. ",
-            id="one name of two apps",
-        ),
-        pytest.param(
-            "shop-eu",
             "shop-web-eu",
             WEB_EU,
             "role web would be called shop-web-eu, as is role web-eu of the app shop of stack acme/other/production. ",
@@ -75,6 +68,27 @@ def test_a_conflict_is_told_with_what_is_there_and_what_to_do(
     [conflict] = conflicts(app, OURS, {"web": prefix}, [found])
     assert conflict.startswith(sentence)
     assert conflict.endswith("or take it over (pulumi config set deploy:take_over true)")
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "found", "sentence"),
+    [
+        pytest.param(
+            {"web": "shop-eu-web"},
+            WITH_DESTINATION,
+            "the app shop-eu is there as another service and destination, whose containers are called shop-web-eu. It cannot "
+            "be taken over under the same name: deploy under another service or destination",
+            id="one name of two apps",
+        ),
+        pytest.param({"web": "shop-web-eu"}, WITH_DESTINATION, "", id="the same app"),
+        pytest.param({"api": "shop-eu-api"}, WITH_DESTINATION, "", id="no role of the same name"),
+        pytest.param({"web": "shop-eu-web"}, SHOP, "", id="another app"),
+    ],
+)
+def test_an_app_of_the_same_name_may_be_another_service_and_destination(
+    prefixes: dict[str, str], found: AppFacts, sentence: str
+) -> None:
+    assert other_identity("shop-eu", prefixes, [found]) == sentence
 
 
 @pytest.mark.parametrize(

@@ -105,15 +105,30 @@ def test_an_engine_that_cannot_be_used_is_told_with_what_helps(host: FakeHost, s
         host.prepare()
 
 
-def test_a_full_disk_is_seen_by_every_step_that_fills_it(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: object) -> os.statvfs_result:
-        return os.statvfs_result((4096, 4096, 1000, 10, 10, 0, 0, 0, 0, 255))
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hardly anything is free where Docker keeps its data."""
+    free = os.statvfs_result((4096, 4096, 1000, 10, 10, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: free)
 
-    monkeypatch.setattr(os, "statvfs", full)
-    for step in (host.prepare, lambda: host.candidate("v1"), lambda: host.task("v1", "migrate")):
-        with pytest.raises(StepError, match="only 0 MB are free in /var/lib/docker"):
+
+def test_a_full_disk_is_seen_by_every_step_that_pulls(host: FakeHost, full_disk: None) -> None:
+    lack = r"only 0 MB are free in /var/lib/docker on .*, and 500 MB are needed to pull .* \(docker system df\)"
+    steps = (lambda: host.prepare(NEWER), lambda: host.candidate("v1"), lambda: host.task("v1", "migrate"))
+    for step in steps:
+        with pytest.raises(StepError, match=lack):
             step()
-    assert [each.name for each in host.docker.containers_by_age] == ["kamal-proxy"]
+    assert [(each.name, each.state) for each in host.docker.containers_by_age] == [("kamal-proxy", "running")]
+
+
+def test_a_full_disk_fails_no_step_that_pulls_nothing(host: FakeHost, request: pytest.FixtureRequest) -> None:
+    host.release("v1")
+    host.release("v2")
+    request.getfixturevalue("full_disk")
+    host.docker.run("rm", "--force", "kamal-proxy")
+    host.prepare()
+    host.release("v1")
+    assert host.routed_version() == "v1"
 
 
 def test_a_replaced_kamal_proxy_that_cannot_be_removed_fails_no_later_step(host: FakeHost) -> None:
@@ -190,6 +205,20 @@ def test_an_app_of_another_owner_is_taken_over_where_the_settings_say_so(host: F
     assert app_record(host).owner == STRANGER
     with pytest.raises(StepError, match="the app shop belongs to stack acme/other/production"):
         host.prepare()
+
+
+@pytest.mark.parametrize("take_over", [True, False])
+def test_an_app_of_another_service_and_destination_is_refused_under_the_same_name(
+    host: FakeHost, take_over: bool
+) -> None:
+    eu = host.but(destination="eu")
+    eu.prepare()
+    eu.release("v1")
+    same_name = host.but(service="shop-eu", owner=STRANGER, take_over=take_over)
+    with pytest.raises(StepError, match=r"whose containers are called shop-web-eu\. It cannot be taken over .*\.$"):
+        same_name.prepare()
+    assert app_record(eu).owner == OWNER
+    assert eu.routed_version() == "v1"
 
 
 def test_an_app_that_an_earlier_release_has_deployed_is_the_first_owners_to_come(host: FakeHost) -> None:

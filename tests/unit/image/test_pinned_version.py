@@ -16,9 +16,11 @@ ONE, TWO, THREE = (f"sha256:{digit * 64}" for digit in "123")
 LOOK_UP = "components.image.pinned_version.image_digest"
 
 
-def looked_up(folder: Path, version: str, versions: Sequence[dict[str, str]]) -> str:
-    """The digest of a pinned version, where the hosts have run these."""
-    pinned = PinnedVersion.look_up(load(folder, version=version), versions)
+def looked_up(
+    folder: Path, version: str, versions: Sequence[dict[str, str]], deployed: Sequence[dict[str, str]] = ()
+) -> str:
+    """The digest of a pinned version, where the hosts have run these, and the last deploy has left those."""
+    pinned = PinnedVersion.look_up(load(folder, version=version), versions, deployed)
     assert pinned.version == version.partition("@")[0]
     return pinned.digest
 
@@ -43,6 +45,29 @@ def test_no_registry_is_needed(
 ) -> None:
     monkeypatch.setattr(LOOK_UP, down)
     assert looked_up(tmp_path, version, versions) == ONE
+
+
+@pytest.mark.parametrize(
+    ("versions", "deployed", "expected"),
+    [
+        ([], [{"v1": ONE}, {"v1": ONE}], ONE),
+        ([{"v2": TWO}, {}], [{"v1": ONE}], ONE),
+        ([{"v1": TWO}], [{"v1": ONE}], TWO),
+        ([], [{"v1": ONE}, {"v1": TWO}], THREE),
+        ([], [{"v2": ONE}], THREE),
+        ([{"v1": ONE}, {"v1": TWO}], [{"v1": ONE}], THREE),
+    ],
+    ids=["no look", "no record", "the hosts come first", "two digests", "another version", "the hosts disagree"],
+)
+def test_the_last_deploy_says_it_where_no_host_does(
+    versions: list[dict[str, str]],
+    deployed: list[dict[str, str]],
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LOOK_UP, lambda *_: THREE)
+    assert looked_up(tmp_path, "v1", versions, deployed) == expected
 
 
 @pytest.mark.parametrize("versions", [[], [{"v2": ONE}], [{"v1": ONE}, {"v1": TWO}]], ids=["new", "other", "disagree"])

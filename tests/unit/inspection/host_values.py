@@ -5,7 +5,7 @@ from dataclasses import replace
 from components.host_tool.owner import Owner
 from components.host_tool.proxy_container import boot_hash
 from components.host_tool.result import AppFacts, ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
-from components.host_tool.spec import ProxyRunSpec
+from components.host_tool.spec import BufferingSpec, HealthcheckSpec, ProxyRunSpec, RouteSpec
 from components.inspection.state import HostState, RoleState
 from components.inspection.wanted import Wanted, WantedRole
 
@@ -56,11 +56,20 @@ WANTED = Wanted(
     take_over=False,
 )
 
+TOLD = RouteSpec(
+    hosts=("shop.example.com",),
+    app_port=80,
+    healthcheck=HealthcheckSpec("/up", 1, 5),
+    response_timeout=30,
+    buffering=BufferingSpec(requests=False, responses=False),
+)
+ROUTE = RouteFacts(("shop.example.com",), ("/",), ("9cd0bebb0000:80",))
+
 STATE = HostState(
     "1234abcd5678",
     prepared=True,
     roles={
-        "web": RoleState("abc", "9cd0bebb0000", "v1", "5ec2e75ec2e7"),
+        "web": RoleState("abc", "9cd0bebb0000", "v1", "5ec2e75ec2e7", route=TOLD),
         "worker": RoleState("def", "5e5e5e5e0000", "v1", "-"),
     },
 )
@@ -80,5 +89,5 @@ FACTS = HostFacts(
     held_locks=(),
     proxy=PROXY,
     replacing=False,
-    routes={"shop-web": RouteFacts(("shop.example.com",), ("/",), ("9cd0bebb0000:80",))},
+    routes={"shop-web": ROUTE},
 )

@@ -61,11 +61,6 @@ def test_a_new_host_is_ready() -> None:
             "Docker 19.03 on one is too old: 20.10 or newer is needed.",
             id="Docker cannot be used",
         ),
-        pytest.param(
-            host(free_mb=499),
-            "only 499 MB are free where Docker keeps its data, 500 MB are needed. Make room there (docker system df)",
-            id="the disk is nearly full",
-        ),
         pytest.param(host(proxy=None, taken_ports=PORT_80), PORT_80_TAKEN, id="a new kamal-proxy finds its port taken"),
         pytest.param(
             host(proxy=replace(PROXY, state="exited"), taken_ports=PORT_80),
@@ -87,11 +82,20 @@ def test_a_machine_is_not_ready_where(facts: HostFacts, sentence: str) -> None:
     assert preflight(WANTED, facts) == Preflight(problems=(sentence,))
 
 
+LACK = (
+    "only 499 MB are free where Docker keeps its data, and 500 MB are needed to pull an image. See there what takes the "
+    "room (docker system df), and make some (docker image prune --all)"
+)
+
+
+@pytest.mark.parametrize(("free", "lack"), [(499, LACK), (500, ""), (None, "")])
+def test_a_lack_of_room_is_told_apart_since_only_a_pull_fails_at_it(free: int | None, lack: str) -> None:
+    assert preflight(WANTED, host(free_mb=free)) == Preflight(lack=lack)
+
+
 @pytest.mark.parametrize(
     ("wanted", "facts"),
     [
-        pytest.param(WANTED, host(free_mb=500), id="there is just enough room"),
-        pytest.param(WANTED, host(free_mb=None), id="nobody may look how much room there is"),
         pytest.param(WANTED, host(taken_ports=PORT_80), id="kamal-proxy runs already"),
         pytest.param(
             replace(WANTED, proxy=None), host(proxy=None, taken_ports=PORT_80), id="no role needs kamal-proxy"
@@ -186,6 +190,14 @@ def test_a_route_is_in_the_way_where_kamal_proxy_would_refuse_both(
     assert found == ((expected,) if requests else ())
 
 
+@pytest.mark.parametrize("take_over", [True, False])
+def test_an_app_of_another_service_and_destination_is_refused_under_the_same_name(take_over: bool) -> None:
+    found = preflight(replace(WANTED, take_over=take_over), host(apps=(replace(SHOP, prefixes={"web": "sh-web-op"}),)))
+    [problem] = found.problems
+    assert "whose containers are called sh-web-op. It cannot be taken over" in problem
+    assert found.foreign == ()
+
+
 FORMER = replace(
     SHOP,
     app="store",
@@ -238,6 +250,16 @@ def test_an_owner_whose_id_is_not_known_is_told_from_others_by_its_stack() -> No
 def test_a_lock_that_another_step_holds_is_a_warning() -> None:
     held = "the lock .kamal/apps/shop/roles/web/lock is held by switch of shop, process 123"
     assert preflight(WANTED, host(held_locks=(held,))) == Preflight(warnings=(f"{held}: this deploy waits for it",))
+
+
+def test_a_damaged_record_of_another_app_is_a_warning() -> None:
+    path = ".kamal/apps/blog/app.json"
+    found = host(apps=(SHOP, replace(BLOG, owner=None, damaged={path: "is damaged (no JSON)"})))
+    [warning] = preflight(WANTED, found).warnings
+    assert warning == (
+        f"the file ~/{path} is damaged (no JSON): what the app blog has on this host is not known. Remove the file, then "
+        "deploy blog again"
+    )
 
 
 def exchanged(role: str, *hosts: str, proxied: bool = True) -> Wanted:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from components.host_tool.owner import Owner
-from components.host_tool.result import ContainerFacts, HostFacts
+from components.host_tool.result import ContainerFacts, HostFacts, RouteFacts
+from components.host_tool.spec import RouteSpec
 from components.inspection.reasons import HostReasons, RoleReasons, reasons
 from components.inspection.state import HostState, RoleState
 from tests.unit.inspection.host_values import (
@@ -16,10 +17,12 @@ from tests.unit.inspection.host_values import (
     OTHER,
     OWNER,
     PROXY,
+    ROUTE,
     RUN,
     SHOP,
     SINCE,
     STATE,
+    TOLD,
     WANTED,
     WEB,
     WEB_ROLE,
@@ -45,9 +48,20 @@ def web_container(**changes: Any) -> HostFacts:
     return web(container=replace(WEB, **changes))
 
 
+def routed(**changes: Any) -> HostFacts:
+    """The host with another route of web."""
+    by_hand = RouteFacts(("by-hand.test",), ("/",), ("9cd0bebb0000:80",))
+    return host(routes={"shop-web": replace(ROUTE, **changes), "by-hand": by_hand})
+
+
 def worker(**changes: Any) -> HostFacts:
     """The host with other facts of the role worker."""
     return host(roles={**FACTS.roles, "worker": replace(WORKER_ROLE, **changes)})
+
+
+def stray(**changes: Any) -> ContainerFacts:
+    """A container of version v2 of web, beside the current one."""
+    return replace(NEWER, **changes)
 
 
 def only(name: str, **of_role: str) -> HostReasons:
@@ -180,11 +194,6 @@ def test_a_registry_without_login_needs_none() -> None:
     assert reasons(replace(WANTED, login=False), STATE, host(login=False)).roles["web"] == AS_IT_WAS
 
 
-def stray(**changes: Any) -> ContainerFacts:
-    """A container of version v2 of web, beside the current one."""
-    return replace(NEWER, **changes)
-
-
 @pytest.mark.parametrize(
     ("facts", "role", "sentence"),
     [
@@ -217,10 +226,30 @@ def stray(**changes: Any) -> ContainerFacts:
             id="the container was made again by hand",
         ),
         pytest.param(
-            web_container(routed=False),
+            host(routes={}),
             "web",
             "kamal-proxy does not route to container 9cd0bebb of web",
             id="the route is gone",
+        ),
+        pytest.param(
+            routed(targets=("b10gb10gb10g:80",)),
+            "web",
+            "kamal-proxy does not route to container 9cd0bebb of web",
+            id="its route leads elsewhere, and another one to its container",
+        ),
+        pytest.param(
+            routed(hosts=("other.example.com", "shop.example.com")),
+            "web",
+            "kamal-proxy routes requests for other.example.com, shop.example.com to container 9cd0bebb of web, where the "
+            "last deploy left requests for shop.example.com",
+            id="the route has one host name more",
+        ),
+        pytest.param(
+            routed(hosts=(), paths=("/api",)),
+            "web",
+            "kamal-proxy routes all requests below /api to container 9cd0bebb of web, where the last deploy left requests "
+            "for shop.example.com",
+            id="the route has other requests",
         ),
         pytest.param(
             host(routes=None),
@@ -268,6 +297,41 @@ def stray(**changes: Any) -> ContainerFacts:
 )
 def test_a_release_is_put_right_where(facts: HostFacts, role: str, sentence: str) -> None:
     assert reasons(WANTED, STATE, facts) == only(role, release=sentence)
+
+
+@pytest.mark.parametrize(
+    ("told", "there"),
+    [
+        pytest.param(TOLD, routed(paths=("/",)), id="as kamal-proxy lists it"),
+        pytest.param(replace(TOLD, path_prefix="/api/"), routed(paths=("/api",)), id="a path without its last slash"),
+        pytest.param(replace(TOLD, hosts=()), routed(hosts=()), id="all host names"),
+        pytest.param(
+            replace(TOLD, hosts=("b.test", "a.test")), routed(hosts=("a.test", "b.test")), id="in another order"
+        ),
+        pytest.param(None, routed(hosts=("other.test",)), id="the state does not say what the switch was told"),
+    ],
+)
+def test_a_route_is_as_the_last_switch_was_told_where(told: RouteSpec | None, there: HostFacts) -> None:
+    state = replace(STATE, roles={**STATE.roles, "web": replace(STATE.roles["web"], route=told)})
+    assert reasons(WANTED, state, there).roles["web"] == AS_IT_WAS
+
+
+def test_requests_that_only_the_settings_have_changed_give_no_reason() -> None:
+    wanted = replace(WANTED, roles={**WANTED.roles, "web": replace(WANTED.roles["web"], hosts=("new.test",))})
+    assert reasons(wanted, STATE, FACTS).roles["web"] == AS_IT_WAS
+
+
+CANDIDATE = replace(STATE, roles={**STATE.roles, "web": replace(STATE.roles["web"], candidate="fed")})
+"""The state after an update that failed between its candidate and its switch."""
+
+
+def test_a_candidate_that_a_failed_update_has_left_gives_no_reason() -> None:
+    assert reasons(WANTED, CANDIDATE, web(strays=(stray(),))).roles["web"] == AS_IT_WAS
+
+
+@pytest.mark.parametrize("left", [stray(release="0ther"), stray(routed=True)], ids=["another one", "routed to"])
+def test_what_else_runs_beside_the_current_one_gives_a_reason(left: ContainerFacts) -> None:
+    assert "beside the current one" in reasons(WANTED, CANDIDATE, web(strays=(stray(), left))).roles["web"].release
 
 
 def test_a_machine_that_has_lost_all_gives_reasons_for_all() -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from components.host_tool.json_codec import to_json
 from components.host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
+from components.host_tool.spec import SwitchSpec
 from components.inspection.state import HostState, RoleState, StackState, read_state
 from components.ssh_connection import SshConnection, SshEndpoint
+from tests.unit.inspection.host_values import TOLD
 
 DEPLOY = "urn:pulumi:prod::deploy::kamal:index:Deploy"
 HOST = f"{DEPLOY}$kamal:index:Host"
@@ -44,6 +46,12 @@ def test_a_host_has_said_what_its_steps_printed() -> None:
     assert found.host("shop-a", ["web", "worker"]) == HostState(
         "1234567890ab", prepared=True, roles={"web": RoleState("abc", "c" * 12, "v1", "5ec2e7")}
     )
+
+
+def test_a_role_has_the_route_that_its_last_switch_was_told_of() -> None:
+    told = SwitchSpec("v1", 30, 10, 5, proxy=TOLD, drain_timeout=30)
+    found = state(switch={"stdout": to_json(RUNNING), "stdin": to_json(told)})
+    assert found.host("shop-a", ["web"]).roles["web"].route == TOLD
 
 
 def test_a_role_is_known_that_failed_before_its_first_switch() -> None:
