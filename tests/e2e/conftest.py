@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import ssl
+import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,11 +18,17 @@ import pytest
 from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host, Inventory
 from tests.contract.ssh_server import new_key, running_agent
-from tests.e2e.footprint import OnHost
+from tests.e2e.footprint import OnHost, remove_footprints
 from tests.e2e.site import Site
-from tests.e2e.stack import Stack
+from tests.e2e.stack import NewStack, Stack
 
 numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long tests start first, so that none of them runs alone at the end; each part stays in its random order."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")
@@ -44,19 +51,32 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     return sandbox.environment()
 
 
+@pytest.fixture(scope="session")
+def prepared_stack(
+    tmp_path_factory: pytest.TempPathFactory, inventory: Inventory, environment: dict[str, str]
+) -> NewStack:
+    """The stack of which others are copies."""
+    return NewStack(Stack(tmp_path_factory.mktemp("new") / "stack", "new", inventory, environment))
+
+
 @pytest.fixture
-def new_stack(tmp_path: Path, inventory: Inventory, environment: dict[str, str]) -> Iterator[Callable[..., Stack]]:
-    """Makes stacks, each with an app of its own; they are destroyed when the test is over."""
+def new_stack(
+    tmp_path: Path, inventory: Inventory, environment: dict[str, str], prepared_stack: NewStack, on_host: OnHost
+) -> Iterator[Callable[..., Stack]]:
+    """Makes stacks, each with an app of its own; what they leave on the hosts is removed when the test is over.
+
+    That takes a tenth of a `pulumi destroy`, which has tests of its own.
+    """
     stacks: list[Stack] = []
 
     def make(kind: type[Stack] = Stack, **options: Any) -> Stack:
         service = f"app{os.getpid()}-{next(numbers)}"
-        stacks.append(kind(tmp_path / service, service, inventory, environment, **options))
+        stacks.append(kind(tmp_path / service, service, inventory, environment, new=prepared_stack, **options))
         return stacks[-1]
 
     yield make
     for stack in stacks:
-        stack.destroy()
+        remove_footprints(stack, on_host)
 
 
 @pytest.fixture
@@ -72,12 +92,19 @@ def site(stack: Stack) -> Site:
 
 
 @pytest.fixture
-def connections(sandbox: Sandbox, inventory: Inventory) -> Callable[[], dict[str, int]]:
-    """Counts the SSH logins that each host, by its address, has had."""
+def connections(stack: Stack, sandbox: Sandbox, other_agent: Path) -> Callable[[], dict[str, int]]:
+    """Counts the SSH logins that the stack has had on each host, by its address. It has a key of its own for that."""
+    stack.environment["SSH_AUTH_SOCK"] = str(other_agent)
+    listed = subprocess.run(["ssh-add", "-l"], env=stack.environment, check=True, capture_output=True, text=True)
+    fingerprint = listed.stdout.split()[1]
+    logs = {host.address: sandbox.paths.hosts / host.name / "sshd.log" for host in stack.hosts}
 
     def count() -> dict[str, int]:
-        logs = {host.address: sandbox.paths.hosts / host.name / "sshd.log" for host in inventory.hosts}
-        return {address: log.read_text().count("Accepted publickey") for address, log in logs.items()}
+        lines = {address: log.read_text().splitlines() for address, log in logs.items()}
+        return {
+            address: sum("Accepted publickey" in line and fingerprint in line for line in lines[address])
+            for address in lines
+        }
 
     return count
 
@@ -112,12 +139,13 @@ def other_agent(inventory: Inventory, on_host: OnHost) -> Iterator[Path]:
         public = key.with_suffix(".pub").read_text().strip()
         with running_agent(Path(folder), key) as socket:
             try:
+                # Tests run side by side, each with its line in the file.
                 for host in inventory.hosts:
-                    on_host(host, f"echo {shlex.quote(public)} >>.ssh/authorized_keys")
+                    on_host(host, f"flock .ssh sh -c {shlex.quote(f'echo {public} >>.ssh/authorized_keys')}")
                 yield Path(socket)
             finally:
                 for host in inventory.hosts:
-                    on_host(host, f"sed -i '/ {name}$/d' .ssh/authorized_keys")
+                    on_host(host, f"flock .ssh sed -i '/ {name}$/d' .ssh/authorized_keys")
 
 
 @pytest.fixture

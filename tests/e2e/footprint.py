@@ -21,3 +21,23 @@ def footprints(stack: Stack, on_host: OnHost) -> list[str]:
         )
         for host in stack.hosts
     ]
+
+
+def remove_footprints(stack: Stack, on_host: OnHost) -> None:
+    """Remove from every host what an app has there, also under names that begin with its service's."""
+    name = stack.service
+    containers = " ".join(
+        f"$(docker ps --all --quiet --filter {only})" for only in (f"name=^{name}", f"label=service={name}")
+    )
+    script = f"""\
+containers="{containers}"
+[ "$containers" = ' ' ] || docker rm --force --volumes $containers
+for route in $(docker exec kamal-proxy kamal-proxy list 2>/dev/null | grep --only-matching '{name}-[a-z0-9-]*' | sort --unique); do
+  docker exec kamal-proxy kamal-proxy remove $route || :
+done
+images=$(docker image ls --quiet --filter 'reference=*/tests/{name}')
+[ -z "$images" ] || docker image rm --force $images
+rm -rf .kamal/apps/{name}*
+"""
+    for host in stack.hosts:
+        on_host(host, script)

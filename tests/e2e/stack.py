@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dev.sandbox.inventory import Host, Inventory
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,6 +31,10 @@ WORK = "sh -c 'trap exit TERM; while :; do sleep 1 & wait; done'"
 """The command of a worker."""
 
 
+# The stack's name, unless it is renamed.
+NAME = "test"
+
+
 class PulumiFailedError(AssertionError):
     """A Pulumi command ended with an error; the text is its output."""
 
@@ -43,6 +49,7 @@ class Stack:
         inventory: Inventory,
         environment: Mapping[str, str],
         program: Path = PROJECT,
+        new: "NewStack | None" = None,
     ) -> None:
         self.folder, self.service, self.inventory = folder, service, inventory
         self.project, self.app = folder / "project", folder / "app"
@@ -52,15 +59,24 @@ class Stack:
             **GIT,
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_STACK": NAME,
         }
-        self.configured: set[str] = set()
         (folder / "state").mkdir(parents=True)
         shutil.copytree(PROJECT / "example", self.app)
         self.git("init", "--quiet", "--initial-branch=main")
         self.make_project(program)
         self.commit("The app")
-        self.pulumi("stack", "init", "test")
+        self.make_stack(new)
         self.configure(**self._config())
+
+    def make_stack(self, new: "NewStack | None") -> None:
+        """Make a stack that has the registry's password as a secret, from a copy of `new` where there is one."""
+        if new:
+            new.copy_to(self.folder / "state", self.config_file)
+            return
+        self.pulumi("stack", "init", NAME)
+        password = Path(self.inventory.registry.password_file).read_text().strip()
+        self.configure(secrets={"REGISTRY_PASSWORD": password})
 
     def make_project(self, program: Path) -> None:
         """Make the Pulumi project's folder with the program of a clone."""
@@ -73,10 +89,10 @@ class Stack:
         """Have the project's folder hold the program of a clone, in place of what it holds."""
         for part in PARTS:
             old, new = self.project / part, source / part
-            if old.is_dir():
-                shutil.rmtree(old)
+            old.unlink(missing_ok=True)
             if new.is_dir():
-                shutil.copytree(new, old, ignore=shutil.ignore_patterns("__pycache__"))
+                # A copy would be compiled once more by each stack.
+                old.symlink_to(new)
             elif new.exists():
                 shutil.copy(new, old)
 
@@ -91,7 +107,6 @@ class Stack:
             "registry": {"server": registry.server, "username": registry.username, "password": ["REGISTRY_PASSWORD"]},
             "proxy": {"app_port": 8080, "host": self.name},
             "deploy_timeout": "10",
-            "secrets": {"REGISTRY_PASSWORD": Path(registry.password_file).read_text().strip()},
         }
 
     @property
@@ -156,20 +171,30 @@ class Stack:
         second.environment = self.environment | environment
         words = ["git", "clone", "--quiet", str(self.app), str(second.app)]
         subprocess.run(words, env=second.environment, check=True)
-        second.pulumi("stack", "select", "test")
         return second
+
+    def rename(self, name: str) -> None:
+        """`pulumi stack rename`."""
+        self.pulumi("stack", "rename", name)
+        self.environment["PULUMI_STACK"] = name
+
+    @property
+    def config_file(self) -> Path:
+        """The file with the stack's config."""
+        return self.project / f"Pulumi.{self.environment['PULUMI_STACK']}.yaml"
 
     def configure(self, **settings: Any) -> None:
         """Set keys of the config as a whole, `secrets` one by one; None removes a key."""
-        # A value by path is put into the old one, and would leave what the new one does not have.
-        replaced = sorted(self.configured & settings.keys() - {"secrets"})
-        if replaced:
-            self.pulumi("config", "rm-all", *(f"deploy:{key}" for key in replaced))
-        self.configured = (self.configured - set(replaced)) | {key for key in settings if settings[key] is not None}
-        pairs = [pair for key, value in settings.items() if key != "secrets" for pair in _flat(key, value)]
-        words = [word for path, item in pairs for word in ("--plaintext", f"deploy:{path}={item}")]
-        for name, secret in settings.get("secrets", {}).items():
-            words += ["--secret", f"deploy:secrets.{name}={secret}"]
+        secrets = settings.pop("secrets", {})
+        content = yaml.safe_load(self.config_file.read_text())
+        config = content.setdefault("config", {})
+        for key, value in settings.items():
+            config[f"deploy:{key}"] = value
+            if value is None:
+                del config[f"deploy:{key}"]
+        # JSON is YAML.
+        self.config_file.write_text(json.dumps(content))
+        words = [word for name, value in secrets.items() for word in ("--secret", f"deploy:secrets.{name}={value}")]
         if words:
             self.pulumi("config", "set-all", "--path", *words)
 
@@ -235,12 +260,13 @@ class Stack:
         return self.pulumi("destroy", "--yes", "--skip-preview")
 
 
-def _flat(path: str, value: Any) -> list[tuple[str, Any]]:
-    """Every leaf of `value` with its path, as `pulumi config --path` takes it."""
-    if value is None:
-        return []
-    if isinstance(value, Mapping):
-        return [pair for key, item in value.items() for pair in _flat(f'{path}["{key}"]', item)]
-    if isinstance(value, list | tuple):
-        return [pair for number, item in enumerate(value) for pair in _flat(f"{path}[{number}]", item)]
-    return [(path, str(value).lower() if isinstance(value, bool) else value)]
+class NewStack:
+    """A stack that was made once, to be copied: each call of Pulumi derives a key from the passphrase, which takes time."""
+
+    def __init__(self, made: Stack) -> None:
+        self._state, self._config = made.folder / "state", made.config_file.read_text()
+
+    def copy_to(self, state: Path, config_file: Path) -> None:
+        """Make a copy: the folder of the state and the file of the config."""
+        shutil.copytree(self._state, state, dirs_exist_ok=True)
+        config_file.write_text(self._config)

@@ -61,12 +61,6 @@ def test_a_dead_host_is_left_out_forgotten_or_taken_back(stack: Stack, site: Sit
     stack.up()
     assert second.address not in stack.state()
     assert footprints(stack, on_host)[1]
-    # For the fixture, which checks nothing: the host is cleaned by hand.
-    on_host(second, f"docker rm --force $(docker ps --all --quiet --filter label=service={stack.service})")
-    on_host(
-        second,
-        f"docker exec kamal-proxy kamal-proxy remove {stack.service}-web-test; rm -rf .kamal/apps/{stack.service}-test",
-    )
 
 
 @contextmanager

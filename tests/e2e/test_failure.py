@@ -49,6 +49,7 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
     assert site.versions() == [new] * len(stack.hosts)
 
 
+@pytest.mark.long
 def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(stack: Stack, site: Site) -> None:
     """Each deploy gets past the hook that is mended and as far as the next one, on the deployer and on a host."""
     stack.up()

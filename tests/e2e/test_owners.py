@@ -12,7 +12,7 @@ def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
     new_stack: Callable[..., Stack], on_host: OnHost
 ) -> None:
     ours, theirs = new_stack(), new_stack()
-    theirs.pulumi("stack", "rename", "other")
+    theirs.rename("other")
     ours.with_worker(readiness_delay="0")
     ours.up()
     host, workers = ours.hosts[1], f"docker ps --quiet --filter label=service={ours.service} --filter label=role=worker"

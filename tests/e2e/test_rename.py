@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.footprint import OnHost
 from tests.e2e.load import Load
 from tests.e2e.site import Site
@@ -16,6 +18,7 @@ def containers(stack: Stack, on_host: OnHost) -> list[set[str]]:
     return [set(text.split()) for text in listed]
 
 
+@pytest.mark.long
 def test_names_change_without_a_failed_request_and_nothing_stays_behind(
     stack: Stack, environment: dict[str, str], tmp_path: Path, on_host: OnHost
 ) -> None:
@@ -40,7 +43,7 @@ def test_names_change_without_a_failed_request_and_nothing_stays_behind(
             assert containers(stack, on_host) == [{web}, {web, worker}]
         # Its destination is the stack's name.
         stack.configure(destination=None)
-        stack.pulumi("stack", "rename", "renamed")
+        stack.rename("renamed")
         stack.up()
         web, worker = f"{service}-b/app/renamed", f"{service}-b/jobs/renamed"
         assert containers(stack, on_host) == [{web}, {web, worker}]
@@ -54,6 +57,7 @@ def test_names_change_without_a_failed_request_and_nothing_stays_behind(
     assert on_host(stack.hosts[0], f"docker exec kamal-proxy kamal-proxy list | grep -c {service} || :") in ("0\n", "")
 
 
+@pytest.mark.long
 def test_a_host_that_is_spelled_otherwise_and_another_primary_host_take_nothing_down(
     stack: Stack, environment: dict[str, str], tmp_path: Path, on_host: OnHost
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.site import Site
-from tests.e2e.stack import PROJECT, Stack
+from tests.e2e.stack import PROJECT, NewStack, Stack
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +45,10 @@ class TemplateStack(Stack):
     def _uv(self, *words: str) -> None:
         command = [str(Path(sys.executable).with_name("uv")), "--quiet", *words]
         subprocess.run(command, cwd=self.project, env=self.environment, check=True, timeout=120)
+
+    def make_stack(self, new: NewStack | None) -> None:
+        """Make the stack anew: the project has a name of its own."""
+        super().make_stack(None)
 
     def _config(self) -> dict[str, object]:
         config = super()._config()

@@ -85,15 +85,13 @@ class Update:
 
 
 @pytest.fixture
-def other(stack: Stack) -> Iterator[Stack]:
+def other(stack: Stack) -> Stack:
     """Another stack of the project, with the same image under another name."""
-    stack.environment["PULUMI_STACK"] = "test"
     other = copy.copy(stack)
     other.environment = stack.environment | {"PULUMI_STACK": "other"}
     other.pulumi("stack", "init", "other", "--no-select", "--copy-config-from", "test")
     other.configure(proxy={"app_port": 8080, "host": f"other.{stack.name}"})
-    yield other
-    other.destroy()
+    return other
 
 
 @pytest.fixture

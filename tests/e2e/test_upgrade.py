@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.footprint import OnHost, footprints
 from tests.e2e.site import Site
 from tests.e2e.stack import PROJECT, Stack
@@ -22,6 +24,7 @@ def started(stack: Stack, on_host: OnHost) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_it_takes_nothing_down_and_restarts_no_container(
     new_stack: Callable[..., Stack], on_host: OnHost, tmp_path: Path
 ) -> None:

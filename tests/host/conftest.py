@@ -91,7 +91,10 @@ def shared_app(app_of_the_file: App) -> App:
 @pytest.fixture
 def only_app(host: Host) -> Iterator[App]:
     """The only app on the prepared host. Not for a file with the fixtures above."""
-    yield from _an_app(host)
+    for app in _an_app(host):
+        yield app
+        # Also kamal-proxy goes.
+        app.remove()
 
 
 def _an_app(host: Host) -> Iterator[App]:
@@ -99,7 +102,7 @@ def _an_app(host: Host) -> Iterator[App]:
     prepared = made.prepare()
     assert prepared.status == 0, prepared.err
     yield made
-    made.remove()
+    made.clean_up()
 
 
 def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpec, folder: Path) -> dict[str, str]:

@@ -43,7 +43,12 @@ def everything(app: App) -> tuple[object, ...]:
     return (
         host.run("find", ".", "-printf", "%p %s %T@ %C@ %m\n").out,
         host.docker("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}}"),
-        host.docker("image", "ls", "--all", "--no-trunc", "--format", "{{.ID}} {{.Repository}} {{.Tag}}"),
+        # Docker lists images of the same second in any order.
+        sorted(
+            host.docker(
+                "image", "ls", "--all", "--no-trunc", "--format", "{{.ID}} {{.Repository}} {{.Tag}}"
+            ).splitlines()
+        ),
         host.docker("network", "ls", "--no-trunc"),
         host.docker("volume", "ls"),
         host.routes(),
