@@ -96,6 +96,17 @@ def requests_in_conflict(hosts: Sequence[str], path: str, route: RouteFacts) -> 
     )
 
 
+def are_all_requests_of(hosts: Sequence[str], path: str, route: RouteFacts) -> bool:
+    """Return whether wanted requests are the very ones that a route has: then it can change hands as it is.
+
+    Args:
+        hosts: The host names that are wanted; none for all.
+        path: The path prefix that is wanted, "/" for all.
+        route: The route that is there.
+    """
+    return set(hosts) == set(route.hosts) and {path.strip("/")} == {other.strip("/") for other in route.paths}
+
+
 def _same_app(owner: Owner, found: AppFacts) -> Iterator[str]:
     if found.owner and not found.owner.is_same(owner):
         yield (

@@ -28,6 +28,9 @@ ANSWER_LIMIT = 10
 STOP_TIMEOUT = 10
 """Seconds that kamal-proxy has to stop."""
 
+NETWORK_OPTIONS = ("ip", "ip6", "link", "mac-address", "network-alias")
+"""Options of `docker run` that are about a container's place in the network, and are lost when it leaves that."""
+
 
 def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Sequence[str]) -> str:
     """See to it that kamal-proxy runs as the settings want it.
@@ -81,6 +84,11 @@ def revive_proxy(step: Step) -> None:
         _start_again(step)
 
 
+def is_being_replaced(step: Step) -> bool:
+    """Return whether a replacement of kamal-proxy is under way, or was killed half way."""
+    return REPLACED in _find(step.docker)
+
+
 def remove_route(step: Step, service: str) -> None:
     """Remove a route, if there is one. A kamal-proxy that was stopped is started for it: it remembers its routes.
 
@@ -105,23 +113,45 @@ def remove_own_route(step: Step, service: str, containers: Sequence[str]) -> Non
     Raises:
         StepError: The route may still be there.
     """
-    route = _route_of(step, service)
+    _remove_own(step, service, containers, _routes(step))
+
+
+def remove_all_routes(step: Step, service: str, containers: Sequence[str]) -> None:
+    """Remove a role's route, and any other one to its containers: an exchange of routes that was interrupted leaves one.
+
+    Args:
+        step: The step.
+        service: The name of the route.
+        containers: The ids of the role's containers.
+
+    Raises:
+        StepError: A route may still be there.
+    """
+    routes = _routes(step)
+    _remove_own(step, service, containers, routes)
+    for name, route in routes.items():
+        if name != service and any(leads_to(container, route) for container in containers):
+            remove_route(step, name)
+
+
+def _remove_own(step: Step, service: str, containers: Sequence[str], routes: Mapping[str, RouteFacts]) -> None:
+    route = routes.get(service)
     if route and _leads_to_others(step, route, containers):
         step.say(f"the route {service} stays: it leads to a container of another role")
     else:
         remove_route(step, service)
 
 
-def _route_of(step: Step, service: str) -> Optional[RouteFacts]:
-    """Return a route, None where there is none, or nobody knows. A kamal-proxy that was stopped is started for it."""
+def _routes(step: Step) -> dict[str, RouteFacts]:
+    """Return all routes, none where nobody knows. A kamal-proxy that was stopped is started for it."""
     try:
         try:
-            return step.proxy.routes().get(service)
+            return step.proxy.routes()
         except ProxyStoppedError:
             revive_proxy(step)
-            return step.proxy.routes().get(service)
+            return step.proxy.routes()
     except ProxyError:
-        return None
+        return {}
 
 
 def _leads_to_others(step: Step, route: RouteFacts, containers: Sequence[str]) -> bool:
@@ -148,11 +178,12 @@ def recovery_of(proxy: Optional[ProxyFacts], replaced: Optional[ProxyFacts]) -> 
     """Decide what to do about a replacement that was interrupted.
 
     Returns:
-        "finish" to remove the old container, as the new one runs; "restore" to bring the old one back; "" if there was none.
+        "finish" to remove the old container, as the new one has the ports; "restore" to bring the old one back; "" if there
+        was none.
     """
     if replaced is None:
         return ""
-    return "finish" if proxy and proxy.state == "running" else "restore"
+    return "finish" if proxy and proxy.state == "running" and proxy.published else "restore"
 
 
 def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str:
@@ -244,6 +275,7 @@ def proxy_facts(data: Mapping[str, Any]) -> ProxyFacts:
         ports=tuple(
             sorted({int(each["HostPort"]) for ports in bindings for each in ports or () if each["HostPort"].isdigit()})
         ),
+        published=any((data["NetworkSettings"].get("Ports") or {}).values()),
     )
 
 
@@ -262,7 +294,7 @@ def _start_again(step: Step) -> None:
     try:
         step.docker.start([CONTAINER])
     except DockerError as error:
-        raise docker_failed(f"kamal-proxy did not start on {step.machine}.", error) from None
+        raise _not_started(step, error) from None
     await_answer(step)
 
 
@@ -275,16 +307,51 @@ def _start_new(step: Step, network: str, wanted: ProxyRunSpec) -> None:
 
 
 def _replace(step: Step, network: str, wanted: ProxyRunSpec) -> None:
-    """Replace kamal-proxy. The new container is ready to start before the old one stops."""
+    """Replace kamal-proxy. No request is answered between the end of the old one and the ports of the new one.
+
+    Docker publishes the ports of a container when it connects it to a network, and needs them free for that. So the new one
+    is started without the network: it has read its routes and answers before the old one stops.
+    """
     _pull(step, wanted.image)
     with step.undo() as undo:
         undo.add(_bring_old_back, step)
         step.docker.run("rename", CONTAINER, REPLACED)
         _create(step, network, wanted)
+        is_waiting = not wanted.options.keys() & set(NETWORK_OPTIONS) and _start_without_network(step, network, wanted)
         step.wait_for("the old kamal-proxy to stop")
         step.docker.stop([REPLACED], STOP_TIMEOUT)
-        _start(step, wanted)
+        if is_waiting:
+            _start(step, wanted, "network", "connect", network, CONTAINER)
+            _ensure_published(step)
+        else:
+            _start(step, wanted)
     step.docker.remove([REPLACED])
+
+
+def _start_without_network(step: Step, network: str, wanted: ProxyRunSpec) -> bool:
+    """Start the new kamal-proxy without its ports, and return whether it runs: an engine may want the ports all the same.
+
+    Raises:
+        StepError: It does not start, or does not answer. The old one still runs.
+    """
+    step.docker.run("network", "disconnect", network, CONTAINER)
+    try:
+        step.docker.start([CONTAINER])
+    except DockerError as error:
+        if _taken_port(error, wanted) is None:
+            raise _not_started(step, error) from None
+        step.docker.run("network", "connect", network, CONTAINER, check=False)
+        return False
+    await_answer(step)
+    return True
+
+
+def _ensure_published(step: Step) -> None:
+    """Start kamal-proxy anew if Docker has connected it without its ports, which costs as much as any other start."""
+    proxy = find_proxy(step.docker)
+    if not proxy or not proxy.published:
+        step.docker.run("restart", "--time", str(STOP_TIMEOUT), CONTAINER)
+        await_answer(step)
 
 
 def _remove_half_made(step: Step) -> None:
@@ -321,18 +388,29 @@ def _create(step: Step, network: str, wanted: ProxyRunSpec) -> None:
         raise docker_failed(message, error) from None
 
 
-def _start(step: Step, wanted: ProxyRunSpec) -> None:
+def _start(step: Step, wanted: ProxyRunSpec, *words: str) -> None:
+    """Start kamal-proxy, or give its ports to one that runs: `words` are what Docker is asked for, if not a start."""
     try:
-        step.docker.start([CONTAINER])
+        step.docker.run(*(words or ("start", CONTAINER)))
     except DockerError as error:
-        for port in (wanted.http_port, wanted.https_port):
-            if re.search(rf":{port}\b.*(already|in use)", str(error)):
-                raise StepError(
-                    f"port {port} of {step.machine} is taken{_holder_of(step.docker, port)}. Free it, or choose another "
-                    "port in proxy.run, then deploy again."
-                ) from None
-        raise docker_failed(f"kamal-proxy did not start on {step.machine}.", error) from None
+        port = _taken_port(error, wanted)
+        if port is None:
+            raise _not_started(step, error) from None
+        raise StepError(
+            f"port {port} of {step.machine} is taken{_holder_of(step.docker, port)}. Free it, or choose another "
+            "port in proxy.run, then deploy again."
+        ) from None
     await_answer(step)
+
+
+def _taken_port(error: DockerError, wanted: ProxyRunSpec) -> Optional[int]:
+    """Return the port for whose sake Docker has refused to start kamal-proxy, None if it was something else."""
+    ports = (wanted.http_port, wanted.https_port)
+    return next((port for port in ports if re.search(rf":{port}\b.*(already|in use)", str(error))), None)
+
+
+def _not_started(step: Step, error: DockerError) -> StepError:
+    return docker_failed(f"kamal-proxy did not start on {step.machine}.", error)
 
 
 def _holder_of(docker: Docker, port: int) -> str:

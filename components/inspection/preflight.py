@@ -4,11 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..host_tool.host_checks import lack_of_room
-from ..host_tool.ownership import TAKE_OVER, conflicts, other_identity, requests_in_conflict, stack_of
+from ..host_tool.ownership import (
+    TAKE_OVER,
+    are_all_requests_of,
+    conflicts,
+    other_identity,
+    requests_in_conflict,
+    stack_of,
+)
 from ..host_tool.proxy_container import lacks_ports
-from ..host_tool.result import AppFacts, HostFacts
+from ..host_tool.result import AppFacts, HostFacts, RouteFacts
 from .proxy_action import proxy_action
-from .wanted import Wanted
+from .wanted import Wanted, WantedRole
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,23 @@ class Preflight:
     foreign: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     lack: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Requests that go to a role, and are to go to another one of the app.
+
+    Attributes:
+        taker: The role that wants them.
+        holder: The role that has them.
+        service: The name of its route.
+        requests: The requests in words.
+    """
+
+    taker: str
+    holder: str
+    service: str
+    requests: str
 
 
 def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
@@ -99,17 +123,30 @@ def _prefixes(wanted: Wanted) -> dict[str, str]:
 def _exchanged_routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
     """Yield routes that a role wants and another role of the app has, which stays and gets others.
 
-    Both switch at the same time, and kamal-proxy refuses the first one that wants what the other still has.
+    Both switch at the same time, and kamal-proxy refuses the first one that wants what the other still has. Only where each
+    route goes as a whole to a role whose own route goes to another one, they change hands one by one.
     """
     own = next((app for app in facts.apps if app.app == wanted.app), None)
-    for holder, service in sorted(own.routes.items() if own else ()):
-        if holder in wanted.roles:
-            for name, requests in _in_conflict(wanted, service, facts):
-                if name != holder:
-                    yield (
-                        f"{requests} go to role {holder}, and are to go to role {name} from now on. That takes two "
-                        f"deploys: take them from {holder} in the first one, give them to {name} in the second one"
-                    )
+    moves = [
+        Move(name, holder, service, requests)
+        for holder, service in sorted(own.routes.items() if own else ())
+        if holder in wanted.roles
+        for name, requests in _in_conflict(wanted, service, facts)
+        if name != holder
+    ]
+    if sorted(move.taker for move in moves) == sorted(move.holder for move in moves) and all(
+        _goes_as_a_whole(wanted.roles[move.taker], (facts.routes or {})[move.service]) for move in moves
+    ):
+        return
+    for move in moves:
+        yield (
+            f"{move.requests} go to role {move.holder}, and are to go to role {move.taker} from now on. That takes two "
+            f"deploys: take them from {move.holder} in the first one, give them to {move.taker} in the second one"
+        )
+
+
+def _goes_as_a_whole(taker: WantedRole, route: RouteFacts) -> bool:
+    return are_all_requests_of(taker.hosts, taker.path, route)
 
 
 def _routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:

@@ -204,6 +204,8 @@ def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
         container = role and role.container
         if container and container.health == "unhealthy":
             yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
+    if action == "replace" and facts.proxy and facts.proxy.state == "running":
+        yield "kamal-proxy will be replaced: requests to this host fail for about a second. Hosts are done one after the other"
     if action == "keep other" and facts.proxy:
         yield (
             f"kamal-proxy stays as it is ({_short(facts.proxy.image)}) though proxy.run says otherwise, because apps of "

@@ -4,9 +4,10 @@ import base64
 import json
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,16 +38,49 @@ class Answer:
     body: str
 
 
+@dataclass(frozen=True)
+class Pause:
+    """The time between two answers of a host."""
+
+    begin: datetime
+    end: datetime
+
+    @property
+    def milliseconds(self) -> float:
+        """How long it lasted."""
+        return (self.end - self.begin) / timedelta(milliseconds=1)
+
+
 class Load:
     """`with Load(stack) as load: …`, then `load.answers`."""
 
-    def __init__(self, stack: Stack, folder: Path, environment: Mapping[str, str], *, rate: int = LOW_RATE) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        rate: int = LOW_RATE,
+        names: Sequence[str] = (),
+        paths: Sequence[str] = ("/version",),
+    ) -> None:
+        """Prepare a load.
+
+        Args:
+            stack: Whose hosts it asks.
+            folder: Where its results are kept.
+            environment: The environment of the program that makes it.
+            rate: Requests a second, over all hosts, names and paths.
+            names: The host names that it asks for: that of the stack's app unless others are given.
+            paths: The paths that it asks for.
+        """
         self.rate = rate
         self.results = folder / "load.bin"
         self.environment = dict(environment)
         self.targets = "".join(
-            json.dumps({"method": "GET", "url": f"http://{host.address}/version", "header": {"Host": [stack.name]}})
-            + "\n"
+            json.dumps({"method": "GET", "url": f"http://{host.address}{path}", "header": {"Host": [name]}}) + "\n"
+            for name in names or [stack.name]
+            for path in paths
             for host in stack.hosts
         )
         self.answers: list[Answer] = []
@@ -78,6 +112,14 @@ class Load:
     def failed(self) -> list[Answer]:
         """Every request that was not answered with 200."""
         return [answer for answer in self.answers if answer.status != 200]
+
+    def pause(self, host: str) -> Pause:
+        """The longest time in which a host has given no answer with 200, of those in which requests have failed, if any have."""
+        ends = sorted(answer.ended for answer in self.answers if answer.host == host and answer.status == 200)
+        pauses = [Pause(*times) for times in pairwise(ends)]
+        failed = [answer.ended for answer in self.failed() if answer.host == host]
+        with_failures = [pause for pause in pauses if any(pause.begin <= ended <= pause.end for ended in failed)]
+        return max(with_failures or pauses, key=lambda pause: pause.milliseconds)
 
     def late_old_answers(self, new: str) -> list[Answer]:
         """Requests that were sent to a host after it had given a new answer, and got an old one."""

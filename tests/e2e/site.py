@@ -17,10 +17,10 @@ class Site:
         # The environment's proxy, if it has one, does not lead to the sandbox.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def status(self, host: Host, path: str = "/up") -> int:
-        """The status of the answer."""
+    def status(self, host: Host, path: str = "/up", name: str | None = None) -> int:
+        """The status of the answer, of the app unless another `name` is given."""
         try:
-            with self._open(host, path) as answer:
+            with self._open(host, path, name) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code

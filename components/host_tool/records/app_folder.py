@@ -114,7 +114,11 @@ class AppFolder:
         """Yield the images that the app has used and no release is made from any more, with the files that say so."""
         used = {record.image for role in self.roles() for record in role.releases().values()}
         for path in self.path.glob("images/*"):
-            image = path.read_text().strip()
+            try:
+                image = path.read_text().strip()
+            except FileNotFoundError:
+                # The step of another role has just removed it.
+                continue
             if image not in used:
                 yield image, path
 

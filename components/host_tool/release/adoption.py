@@ -1,7 +1,8 @@
 """Routes that change hands: kamal-proxy has one service a host name and path, and cannot rename it.
 
 A role that wants what another one has deploys under the name of that one's route, which is atomic. From then on the name is
-its own, and the other role has another one.
+its own, and the other role has another one. Roles that exchange their requests exchange their routes that way, one after
+the other: what a role has left goes on leading to its container until the other one takes it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from ..errors import StepError
-from ..ownership import TAKE_OVER, requests_in_conflict, stack_of
+from ..ownership import TAKE_OVER, are_all_requests_of, requests_in_conflict, stack_of
 from ..proxy.client import is_routed, leads_to
 from ..proxy_container import await_answer
 from ..records.app_folder import AppFolder
@@ -21,6 +22,7 @@ from ..records.role_folder import RoleFolder
 from ..result import RouteFacts
 from ..spec import RouteSpec
 from ..step.step import Step
+from .retire import stop_containers
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ def route_of(step: Step, record: RoleRecord) -> str:
     return record.route_name if record.route_name not in taken else f"{record.identity.prefix}-2"
 
 
-def route_to_adopt(step: Step, record: RoleRecord, usual: str, wanted: RouteSpec) -> str:
-    """Return the name of the route that is in a role's way, if the role may take it over.
+def route_to_adopt(step: Step, record: RoleRecord, usual: str, wanted: RouteSpec) -> tuple[str, RouteFacts]:
+    """Return the route that is in a role's way and its name, if the role may take it over.
 
     Args:
         step: The step.
@@ -64,18 +66,43 @@ def route_to_adopt(step: Step, record: RoleRecord, usual: str, wanted: RouteSpec
     in_the_way = _in_the_way(usual, wanted, routes)
     if not in_the_way:
         raise StepError("kamal-proxy had another route for the same requests, which is gone by now. Deploy again.")
-    for name, requests in in_the_way.items():
-        if refusal := _refusal(step, _holder_of(step, name, routes[name])):
-            raise StepError(f"{requests} are routed to {name}, {refusal}.")
     own = {name: route for name, route in routes.items() if name == usual}
-    containers = step.docker.containers(record.identity)
-    if len(in_the_way) > 1 or any(is_routed(container.id, own) for container in containers):
+    has_route = any(is_routed(container.id, own) for container in step.docker.containers(record.identity))
+    # A role that exchanges its route has one, or the other role was faster and has that one already.
+    may_exchange = has_route or route_of(step, record) != record.route_name
+    for name, requests in in_the_way.items():
+        holder = _holder_of(step, name, routes[name])
+        if may_exchange and _stays(step, holder) and _is_whole(wanted, routes[name]):
+            return name, routes[name]
+        if refusal := _refusal(step, holder):
+            raise StepError(f"{requests} are routed to {name}, {refusal}.")
+    if len(in_the_way) > 1 or has_route:
         raise StepError(
             f"{' and '.join(in_the_way.values())} cannot change hands without a failed request while this role answers "
             f"others. Remove the routes {', '.join(sorted(in_the_way))} in a deploy of their own first."
         )
     [name] = in_the_way
-    return name
+    return name, routes[name]
+
+
+def stop_replaced(step: Step, taken: RouteFacts) -> None:
+    """Stop the container that a taken route led to, if another role of the app has switched from it to a new one.
+
+    That role has exchanged its route first, and left the container running because it was routed to.
+
+    Args:
+        step: The step.
+        taken: The route as it was.
+    """
+    for holder in _holders(step.folder):
+        if _stays(step, holder):
+            replaced = [
+                container
+                for container in step.docker.containers(holder.record.identity)
+                if leads_to(container.id, taken)
+                and container.release not in (holder.record.current, holder.record.switching)
+            ]
+            stop_containers(step, replaced, holder.record.stop_timeout)
 
 
 def leave_to(step: Step, route: str) -> None:
@@ -88,7 +115,8 @@ def leave_to(step: Step, route: str) -> None:
         route: The name of the role's route, "" for none.
     """
     for holder in _holders(step.folder):
-        if holder.record.route_name == route and not _is_own(step, holder):
+        # One that stays exchanges its route in a switch of its own, which holds its lock.
+        if holder.record.route_name == route and not _is_own(step, holder) and not _stays(step, holder):
             step.lock(holder.folder.lock)
             record = holder.folder.record()
             if record and record.route_name == route:
@@ -123,6 +151,11 @@ def _in_the_way(usual: str, wanted: RouteSpec, routes: dict[str, RouteFacts]) ->
     return {name: requests for name, requests in found.items() if requests}
 
 
+def _is_whole(wanted: RouteSpec, route: RouteFacts) -> bool:
+    """Return whether a role wants the very requests that a route has."""
+    return are_all_requests_of(wanted.hosts, wanted.path_prefix or "/", route)
+
+
 def _holders(folder: AppFolder) -> Iterator[Holder]:
     """Yield all roles of all apps of this host that may have a route."""
     found = [(folder, role_records(folder)), *((app, other_role_records(app)) for app in folder.other_apps())]
@@ -148,7 +181,7 @@ def _refusal(step: Step, holder: Optional[Holder]) -> str:
     """
     if holder and (_is_own(step, holder) or _is_former(step, holder)):
         return ""
-    if holder and holder.app.app == step.folder.app:
+    if holder and _stays(step, holder):
         return (
             f"role {holder.folder.path.name} of the same app. First take them from that role, in a deploy of its own; then "
             f"give them to role {step.role}"
@@ -168,6 +201,13 @@ def _is_former(step: Step, holder: Holder) -> bool:
         return holder.folder.path.name not in ours.roles
     theirs = other_app_record(holder.app)
     return theirs is not None and theirs.owner.id == ours.owner.id
+
+
+def _stays(step: Step, holder: Optional[Holder]) -> bool:
+    """Return whether a role is another one of the app, and stays on this host."""
+    return bool(
+        holder and holder.app.app == step.folder.app and not _is_own(step, holder) and not _is_former(step, holder)
+    )
 
 
 def _is_own(step: Step, holder: Holder) -> bool:

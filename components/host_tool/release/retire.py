@@ -80,4 +80,5 @@ def remove_unused_images(step: Step) -> None:
     """Remove the images that this app has used and no release needs. One that Docker keeps is tried again next time."""
     for image, record in step.folder.unused_images():
         if step.docker.remove_image(image):
-            record.unlink()
+            # The step of another role may do the same.
+            record.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Optional
 from ..first_release import take_over
 from ..owner import Owner
 from ..proxy.client import CONTAINER, ProxyError, ProxyMissingError
-from ..proxy_container import recover_replacement, remove_own_route
+from ..proxy_container import recover_replacement, remove_all_routes
 from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
@@ -94,7 +94,7 @@ def _remove_role(step: Step, folder: RoleFolder) -> None:
 def _remove_containers(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
     containers = step.docker.containers(record.identity)
-    remove_own_route(step, record.route_name, [container.id for container in containers])
+    remove_all_routes(step, record.route_name, [container.id for container in containers])
     stop_containers(step, containers, record.stop_timeout)
     step.wait_for(f"the containers of role {record.role} to go")
     remove_containers(step, containers)

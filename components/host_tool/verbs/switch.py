@@ -18,11 +18,11 @@ from ..proxy.client import (
     ProxyStoppedError,
     route_flags,
 )
-from ..proxy_container import await_answer, remove_own_route, revive_proxy
+from ..proxy_container import await_answer, is_being_replaced, remove_all_routes, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
-from ..release.adoption import leave_to, route_of, route_to_adopt
+from ..release.adoption import leave_to, route_of, route_to_adopt, stop_replaced
 from ..release.container import bring_up, container_of, take_back
 from ..release.diagnosis import not_ready
 from ..release.readiness import await_ready
@@ -128,12 +128,13 @@ def _deploy_or_adopt(
         return name
     except ProxyConflictError:
         undo.add(_undo, step, spec, switching)
-        name = route_to_adopt(step, switching.record, name, route)
+        name, taken = route_to_adopt(step, switching.record, name, route)
     step.say(f"taking over the route {name}")
     # A teardown that comes after an interruption finds the route by its name.
     _mark(switching, route=name)
     undo.clear()
     _deploy(step, name, target, flags)
+    stop_replaced(step, taken)
     return name
 
 
@@ -143,6 +144,12 @@ def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None
     except (ProxyStoppedError, ProxyMissingError):
         # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of
         # another app was killed while it replaced it.
+        revive_proxy(step)
+        _deploy(step, service, target, flags)
+    except ProxyRefusedError:
+        # The new one of a replacement that is under way, or was killed, gets to no container yet.
+        if not is_being_replaced(step):
+            raise
         revive_proxy(step)
         _deploy(step, service, target, flags)
     except ProxyLostError as lost:
@@ -192,7 +199,7 @@ def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
     )
     if record.routed:
         # The role's proxy was turned off.
-        remove_own_route(step, record.route_name, [each.id for each in switching.containers])
+        remove_all_routes(step, record.route_name, [each.id for each in switching.containers])
     return container
 
 

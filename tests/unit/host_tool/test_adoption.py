@@ -1,5 +1,6 @@
 """A route changes hands: from a role that leaves, from a former name of the app, or from another owner who is told."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -329,6 +330,79 @@ def test_a_loser_that_was_not_told_does_not_keep_the_name(theirs: FakeHost, old:
     old.folder.role(ROLE).save(replace(old.record(), route=""))
     takes.release("v2")
     assert old.record().route_name == "shop-web-2"
+
+
+# Roles that exchange their routes.
+
+
+def with_routes(host: FakeHost, *roles: str) -> list[FakeHost]:
+    """Deploy v1 of roles that each have the requests for ROLE.test, and return the host for each of them."""
+    made = [host.but(role=role, roles=roles, hosts=(f"{role}.test",)) for role in roles]
+    for each in made:
+        each.prepare()
+        each.release("v1")
+    return made
+
+
+def roles_by_host_name(host: FakeHost) -> dict[str, tuple[str, str]]:
+    """Return by host name the role and the version of the running container that its requests go to."""
+    found = {}
+    for name, (names, _) in host.docker.requests.items():
+        labels = host.routed_container(name).labels
+        found.update(dict.fromkeys(names, (labels["role"], labels["version"])))
+    return found
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"], ids=["the same containers", "new containers"])
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_roles_exchange_their_routes_in_any_order(host: FakeHost, version: str, order: tuple[int, ...]) -> None:
+    roles = with_routes(host, "a", "b", "c")
+    names = ("b.test", "c.test", "a.test")
+    for turn in order:
+        roles[turn].but(hosts=(names[turn],)).release(version)
+        assert roles_by_host_name(host).keys() == set(names)
+    exchanged = {name: (role.role, version) for name, role in zip(names, roles, strict=True)}
+    assert roles_by_host_name(host) == exchanged
+    # What a role has left behind for another one to take is stopped by that one.
+    running = [each for each in host.docker.containers_by_age if each.state == "running" and "release" in each.labels]
+    assert [each.labels["version"] for each in running] == [version] * 3
+    for role, name in zip(roles, names, strict=True):
+        role.but(hosts=(name,)).release("v3")
+    assert roles_by_host_name(host) == {name: (role, "v3") for name, (role, _) in exchanged.items()}
+    for role in roles:
+        role.remove()
+    assert host.docker.routes == {}
+    assert host.docker.containers_by_age == []
+
+
+def exchange_of_the_first(host: FakeHost) -> None:
+    switch_to_v2(host.but(role="a", roles=("a", "b"), hosts=("b.test",)))
+
+
+@pytest.mark.parametrize("end", ["go on", "go back", "tear down"])
+def test_an_exchange_killed_at_any_moment_can_be_ended(new_host: Callable[[], FakeHost], end: str) -> None:
+    for host in killed_at_every_call(new_host, lambda host: with_routes(host, "a", "b"), exchange_of_the_first):
+        assert roles_by_host_name(host).keys() == {"a.test", "b.test"}
+        a, b = (host.but(role=role, roles=("a", "b")) for role in ("a", "b"))
+        if end != "tear down":
+            hosts = ("b.test", "a.test") if end == "go on" else ("a.test", "b.test")
+            a.but(hosts=hosts[:1]).release("v2")
+            b.but(hosts=hosts[1:]).release("v2")
+            assert roles_by_host_name(host) == {hosts[0]: ("a", "v2"), hosts[1]: ("b", "v2")}
+        for each in (a, b):
+            each.remove()
+        assert host.docker.routes == {}
+        assert host.docker.containers_by_age == []
+
+
+def test_a_role_takes_no_part_of_what_another_one_has_that_stays(host: FakeHost) -> None:
+    a, b = with_routes(host, "a", "b")
+    b.but(hosts=("b.test", "b2.test")).release("v2")
+    with pytest.raises(
+        StepError, match=r"requests for b\.test are routed to shop-b, role b of the same app\. First take"
+    ):
+        a.but(hosts=("b.test",)).release("v2")
+    assert roles_by_host_name(host) == {"a.test": ("a", "v1"), "b.test": ("b", "v2"), "b2.test": ("b", "v2")}
 
 
 # What cannot change hands without a failed request.

@@ -94,6 +94,17 @@ def test_no_other_file_is_left_when_a_record_is_written(folder: AppFolder) -> No
     assert [path.name for path in role.path.iterdir()] == ["role.json"]
 
 
+def test_an_image_that_another_step_forgets_at_the_same_time_is_left_out(folder: AppFolder) -> None:
+    """Two roles that are torn down at once list the same images."""
+    files = [folder.save_image(f"shop:v{number}@sha256:{str(number) * 64}") for number in (1, 2)]
+    unused = folder.unused_images()
+    first = next(unused)
+    for file in files:
+        file.unlink()
+    assert list(unused) == []
+    assert first[1] in files
+
+
 def test_what_others_have_in_kamal_stays_when_the_last_app_goes(folder: AppFolder) -> None:
     folder.save_host(HostRecord("kamal", "/data"))
     (folder.kamal / "proxy").mkdir()

@@ -5,6 +5,7 @@ import pytest
 from components.host_tool.errors import StepError
 from components.host_tool.identity import check_image
 from components.host_tool.release.image import ensure_image, layers_pulled, remedy_for
+from components.host_tool.release.retire import remove_unused_images
 
 from .fake_docker import FakeImage
 from .fake_host import FakeHost, image_of
@@ -58,6 +59,22 @@ def test_an_image_of_the_same_build_is_taken(host: FakeHost, build: str) -> None
     host.docker.registry[image] = FakeImage(image, "shop", "v1", build="ours")
     host.run("pull", lambda step: ensure_image(step, image, "shop", "v1", build))
     assert image in host.docker.images
+
+
+def test_an_image_that_another_step_has_removed_is_no_failure(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = image_of("v1")
+    host.docker.images[image] = FakeImage(image, "shop", "v1")
+    host.folder.save_image(image)
+    remove_image = host.docker.remove_image
+
+    def removed_by_both(image: str) -> bool:
+        for file in (host.folder.path / "images").iterdir():
+            file.unlink()
+        return remove_image(image)
+
+    monkeypatch.setattr(host.docker, "remove_image", removed_by_both)
+    host.run("remove", remove_unused_images)
+    assert image not in host.docker.images
 
 
 def test_a_pull_that_fails_says_what_docker_said(host: FakeHost) -> None:

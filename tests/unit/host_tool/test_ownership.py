@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from components.host_tool.owner import Owner
-from components.host_tool.ownership import conflicts, other_identity, requests_in_conflict, stack_of, used_by_others
+from components.host_tool.ownership import (
+    are_all_requests_of,
+    conflicts,
+    other_identity,
+    requests_in_conflict,
+    stack_of,
+    used_by_others,
+)
 from components.host_tool.result import AppFacts, RouteFacts
 
 OURS = Owner("0123456789abcdef", "acme/shop/production")
@@ -164,3 +171,20 @@ def test_requests_that_kamal_proxy_would_not_route_to_two_services(
 ) -> None:
     there = RouteFacts(route[0], tuple(route[1].split(",")), ("0123456789ab:80",))
     assert requests_in_conflict(hosts, path, there) == requests
+
+
+@pytest.mark.parametrize(
+    ("hosts", "path", "whole"),
+    [
+        (("a.test", "b.test"), "/api", True),
+        (("b.test", "a.test"), "api/", True),
+        (("a.test",), "/api", False),
+        (("a.test", "b.test", "c.test"), "/api", False),
+        (("a.test", "b.test"), "/", False),
+        ((), "/api", False),
+    ],
+)
+def test_a_route_changes_hands_as_a_whole_with_all_its_requests_only(
+    hosts: tuple[str, ...], path: str, whole: bool
+) -> None:
+    assert are_all_requests_of(hosts, path, RouteFacts(("a.test", "b.test"), ("/api",), ())) == whole

@@ -1,5 +1,6 @@
 """What a deploy would fail at, or wait for, is found before anything is changed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -288,6 +289,37 @@ def exchanged(role: str, *hosts: str, proxied: bool = True) -> Wanted:
 )
 def test_a_role_does_not_get_what_another_one_has_that_stays(wanted: Wanted, sentence: str) -> None:
     assert preflight(wanted, FACTS) == Preflight(problems=(sentence,) if sentence else ())
+
+
+def two_roles(web: Sequence[str], api: Sequence[str], path: str = "/") -> Wanted:
+    """The settings with the roles web and api, and the host names that they want."""
+    roles = {
+        name: WantedRole(f"shop-{name}", tuple(hosts), path, proxied=True)
+        for name, hosts in (("web", web), ("api", api))
+    }
+    return replace(WANTED, roles=roles)
+
+
+TWO_ROUTES = replace(
+    FACTS,
+    apps=(
+        replace(SHOP, prefixes={"web": "shop-web", "api": "shop-api"}, routes={"web": "shop-web", "api": "shop-api"}),
+    ),
+    routes={"shop-web": route("a.test"), "shop-api": route("b.test")},
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problems"),
+    [
+        pytest.param(two_roles(["b.test"], ["a.test"]), 0, id="they exchange their host names"),
+        pytest.param(two_roles(["b.test"], ["c.test"]), 1, id="what one leaves nobody takes"),
+        pytest.param(two_roles(["b.test"], ["a.test", "c.test"]), 2, id="one takes more than the other has"),
+        pytest.param(two_roles(["b.test"], ["a.test"], "/api"), 0, id="nobody wants the same path"),
+    ],
+)
+def test_roles_may_exchange_whole_routes(wanted: Wanted, problems: int) -> None:
+    assert len(preflight(wanted, TWO_ROUTES).problems) == problems
 
 
 def test_two_names_of_one_machine_are_told_by_its_id() -> None:

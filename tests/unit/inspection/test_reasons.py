@@ -409,6 +409,14 @@ def test_an_unhealthy_container_is_a_warning_and_no_reason() -> None:
     )
 
 
+def test_the_replacement_of_a_kamal_proxy_that_runs_is_announced() -> None:
+    older = replace(PROXY, image="basecamp/kamal-proxy:v0.9.1")
+    assert reasons(WANTED, STATE, host(proxy=older)).warnings == (
+        "kamal-proxy will be replaced: requests to this host fail for about a second. Hosts are done one after the other",
+    )
+    assert reasons(WANTED, STATE, host(proxy=replace(older, state="exited"))).warnings == ()
+
+
 def test_a_kamal_proxy_that_is_kept_for_other_stacks_is_a_warning_and_no_reason() -> None:
     found = reasons(WANTED, STATE, host(apps=(SHOP, BLOG), proxy=replace(PROXY, image="basecamp/kamal-proxy:v0.9.1")))
     assert found.prepare == ""
