@@ -14,12 +14,15 @@ def test_the_last_app_takes_kamal_proxy_with_it_but_not_its_certificates(host: H
 
 
 def test_kamal_proxy_stays_while_it_routes_to_something_else(host: Host, only_app: App) -> None:
-    target = f"{only_app.release('v1').container_id[:12]}:80"
+    only_app.release("v1")
+    other = host.docker("run", "--detach", "--network", "kamal", host.images["v1"]).strip()
+    target = f"{other[:12]}:80"
     host.docker("exec", "kamal-proxy", "kamal-proxy", "deploy", "else", "--target", target, "--host", "else.test")
     result = only_app.tear_down("web")
     assert "it routes to others" in result.err
     assert host.routes() == {"else": target}
     host.docker("exec", "kamal-proxy", "kamal-proxy", "remove", "else")
+    host.docker("rm", "--force", other)
 
 
 def test_kamal_proxy_stays_where_it_does_not_say_what_it_routes_to(host: Host, only_app: App) -> None:
