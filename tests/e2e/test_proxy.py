@@ -90,7 +90,7 @@ def test_two_stacks_that_want_another_kamal_proxy_do_not_replace_each_others(
     new_stack: Callable[..., Stack], on_host: OnHost
 ) -> None:
     ours, theirs = new_stack(), new_stack()
-    theirs.pulumi("stack", "rename", "other")
+    theirs.rename("other")
     ours.configure(proxy=with_run(ours, options={"memory": "200m"}))
     ours.up()
     booted = proxies(ours, on_host)
