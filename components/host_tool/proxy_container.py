@@ -28,9 +28,6 @@ ANSWER_LIMIT = 10
 STOP_TIMEOUT = 10
 """Seconds that kamal-proxy has to stop."""
 
-NETWORK_OPTIONS = ("ip", "ip6", "link", "mac-address", "network-alias")
-"""Options of `docker run` that are about a container's place in the network, and are lost when it leaves that."""
-
 
 def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Sequence[str]) -> str:
     """See to it that kamal-proxy runs as the settings want it.
@@ -82,11 +79,6 @@ def revive_proxy(step: Step) -> None:
         raise ProxyMissingError("there is no container of kamal-proxy")
     if proxy.state != "running":
         _start_again(step)
-
-
-def is_being_replaced(step: Step) -> bool:
-    """Return whether a replacement of kamal-proxy is under way, or was killed half way."""
-    return REPLACED in _find(step.docker)
 
 
 def remove_route(step: Step, service: str) -> None:
@@ -178,12 +170,11 @@ def recovery_of(proxy: Optional[ProxyFacts], replaced: Optional[ProxyFacts]) -> 
     """Decide what to do about a replacement that was interrupted.
 
     Returns:
-        "finish" to remove the old container, as the new one has the ports; "restore" to bring the old one back; "" if there
-        was none.
+        "finish" to remove the old container, as the new one runs; "restore" to bring the old one back; "" if there was none.
     """
     if replaced is None:
         return ""
-    return "finish" if proxy and proxy.state == "running" and proxy.published else "restore"
+    return "finish" if proxy and proxy.state == "running" else "restore"
 
 
 def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str:
@@ -275,7 +266,6 @@ def proxy_facts(data: Mapping[str, Any]) -> ProxyFacts:
         ports=tuple(
             sorted({int(each["HostPort"]) for ports in bindings for each in ports or () if each["HostPort"].isdigit()})
         ),
-        published=any((data["NetworkSettings"].get("Ports") or {}).values()),
     )
 
 
@@ -307,51 +297,16 @@ def _start_new(step: Step, network: str, wanted: ProxyRunSpec) -> None:
 
 
 def _replace(step: Step, network: str, wanted: ProxyRunSpec) -> None:
-    """Replace kamal-proxy. No request is answered between the end of the old one and the ports of the new one.
-
-    Docker publishes the ports of a container when it connects it to a network, and needs them free for that. So the new one
-    is started without the network: it has read its routes and answers before the old one stops.
-    """
+    """Replace kamal-proxy. The new container is ready to start before the old one stops."""
     _pull(step, wanted.image)
     with step.undo() as undo:
         undo.add(_bring_old_back, step)
         step.docker.run("rename", CONTAINER, REPLACED)
         _create(step, network, wanted)
-        is_waiting = not wanted.options.keys() & set(NETWORK_OPTIONS) and _start_without_network(step, network, wanted)
         step.wait_for("the old kamal-proxy to stop")
         step.docker.stop([REPLACED], STOP_TIMEOUT)
-        if is_waiting:
-            _start(step, wanted, "network", "connect", network, CONTAINER)
-            _ensure_published(step)
-        else:
-            _start(step, wanted)
+        _start(step, wanted)
     step.docker.remove([REPLACED])
-
-
-def _start_without_network(step: Step, network: str, wanted: ProxyRunSpec) -> bool:
-    """Start the new kamal-proxy without its ports, and return whether it runs: an engine may want the ports all the same.
-
-    Raises:
-        StepError: It does not start, or does not answer. The old one still runs.
-    """
-    step.docker.run("network", "disconnect", network, CONTAINER)
-    try:
-        step.docker.start([CONTAINER])
-    except DockerError as error:
-        if _taken_port(error, wanted) is None:
-            raise _not_started(step, error) from None
-        step.docker.run("network", "connect", network, CONTAINER, check=False)
-        return False
-    await_answer(step)
-    return True
-
-
-def _ensure_published(step: Step) -> None:
-    """Start kamal-proxy anew if Docker has connected it without its ports, which costs as much as any other start."""
-    proxy = find_proxy(step.docker)
-    if not proxy or not proxy.published:
-        step.docker.run("restart", "--time", str(STOP_TIMEOUT), CONTAINER)
-        await_answer(step)
 
 
 def _remove_half_made(step: Step) -> None:
@@ -388,10 +343,9 @@ def _create(step: Step, network: str, wanted: ProxyRunSpec) -> None:
         raise docker_failed(message, error) from None
 
 
-def _start(step: Step, wanted: ProxyRunSpec, *words: str) -> None:
-    """Start kamal-proxy, or give its ports to one that runs: `words` are what Docker is asked for, if not a start."""
+def _start(step: Step, wanted: ProxyRunSpec) -> None:
     try:
-        step.docker.run(*(words or ("start", CONTAINER)))
+        step.docker.start([CONTAINER])
     except DockerError as error:
         port = _taken_port(error, wanted)
         if port is None:

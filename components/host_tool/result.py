@@ -132,7 +132,6 @@ class ProxyFacts:
         image: Its image with the tag.
         boot: The hash of the options that it was booted with, "" if Kamal booted it.
         ports: The ports of the host that it publishes.
-        published: Whether they are published now: it runs, and is connected to the network.
     """
 
     id: str
@@ -141,7 +140,6 @@ class ProxyFacts:
     image: str
     boot: str
     ports: tuple[int, ...]
-    published: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..proxy.client import (
     ProxyStoppedError,
     route_flags,
 )
-from ..proxy_container import await_answer, is_being_replaced, remove_all_routes, revive_proxy
+from ..proxy_container import await_answer, remove_all_routes, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
@@ -144,12 +144,6 @@ def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None
     except (ProxyStoppedError, ProxyMissingError):
         # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of
         # another app was killed while it replaced it.
-        revive_proxy(step)
-        _deploy(step, service, target, flags)
-    except ProxyRefusedError:
-        # The new one of a replacement that is under way, or was killed, gets to no container yet.
-        if not is_being_replaced(step):
-            raise
         revive_proxy(step)
         _deploy(step, service, target, flags)
     except ProxyLostError as lost:

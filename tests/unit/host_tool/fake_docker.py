@@ -67,12 +67,6 @@ class FakeContainer:
     exit_code: int = 0
     started_at: str = "0001-01-01T00:00:00Z"
     health: str | None = None
-    connected: bool = True
-
-    @property
-    def published(self) -> Sequence[str]:
-        """The ports of the host that it has now."""
-        return self.ports if self.state == "running" and self.connected else ()
 
     def inspect(self) -> dict[str, Any]:
         running = self.state == "running"
@@ -97,10 +91,7 @@ class FakeContainer:
                 "Health": self.health and {"Status": self.health},
             },
             "HostConfig": {"PortBindings": {f"{port}/tcp": [{"HostPort": port}] for port in self.ports}},
-            "NetworkSettings": {
-                "Networks": {self.network: {"IPAddress": "127.0.0.1" if running else ""}},
-                "Ports": {f"{port}/tcp": [{"HostPort": port}] for port in self.published},
-            },
+            "NetworkSettings": {"Networks": {self.network: {"IPAddress": "127.0.0.1" if running else ""}}},
         }
 
 
@@ -231,7 +222,6 @@ class FakeDocker(Docker):
             "create": lambda words: self._create(words, stdin, env, start=False),
             "start": self._start,
             "stop": self._stop,
-            "restart": lambda words: self._stop(words) + self._start(words[-1:]),
             "rm": self._rm,
             "rename": self._rename,
             "logs": lambda _: "the container's log\n",
@@ -254,23 +244,14 @@ class FakeDocker(Docker):
         return [self.named(name) for name in names]
 
     def _network(self, words: list[str]) -> str:
-        verb, name, *containers = words
+        verb, name = words
         if verb == "create":
             self.networks.add(name)
         elif name not in self.networks:
             raise DockerError(f"Error response from daemon: network {name} not found")
         elif verb == "rm":
             self.networks.remove(name)
-        for container in self._found(containers):
-            container.connected = verb == "connect"
-            self._check_ports(container)
         return ""
-
-    def _check_ports(self, container: FakeContainer) -> None:
-        for other in self.containers_by_age:
-            for port in set(container.published) & set(other.published) if other is not container else ():
-                container.connected = False
-                raise DockerError(f"Error response from daemon: Bind for 0.0.0.0:{port} failed: already allocated")
 
     def _ps(self, words: list[str]) -> str:
         filters = [words[place + 1].partition("=")[::2] for place, word in enumerate(words) if word == "--filter"]
@@ -310,9 +291,9 @@ class FakeDocker(Docker):
 
     def _start(self, names: list[str]) -> str:
         for container in self._found(names):
-            others = [each for each in self.containers_by_age if each is not container]
-            for port in container.ports if container.connected else ():
-                if any(port in each.published for each in others):
+            others = [each for each in self.containers_by_age if each.state == "running" and each is not container]
+            for port in container.ports:
+                if any(port in each.ports for each in others):
                     raise DockerError(f"Error response from daemon: Bind for 0.0.0.0:{port} failed: already allocated")
             version = container.labels.get("version")
             container.state, container.exit_code = ("exited", 1) if version in self.crashing else ("running", 0)

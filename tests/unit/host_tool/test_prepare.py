@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from components.host_tool import proxy_container
 from components.host_tool.docker.client import DockerError
 from components.host_tool.errors import StepError
 from components.host_tool.owner import Owner
@@ -42,55 +41,6 @@ def test_the_old_kamal_proxy_runs_again_when_the_new_one_does_not_start(host: Fa
     with pytest.raises(StepError, match="kamal-proxy did not start"):
         host.prepare(NEWER)
     assert [(each.id, each.state) for each in host.docker.containers_by_age] == [(old, "running")]
-
-
-def test_the_new_kamal_proxy_answers_before_the_old_one_stops(host: FakeHost) -> None:
-    host.prepare(NEWER)
-    calls = [" ".join(words) for words in host.docker.calls]
-    moments = [
-        calls.index(call)
-        for call in (
-            "start kamal-proxy",
-            "stop --time 10 kamal-proxy-replaced",
-            "network connect kamal kamal-proxy",
-        )
-    ]
-    assert moments == sorted(moments)
-    assert "exec kamal-proxy kamal-proxy list" in calls[moments[0] : moments[1]]
-    assert moments[2] == moments[1] + 1
-    assert host.docker.named("kamal-proxy").published == ["80", "443"]
-
-
-def test_the_old_kamal_proxy_is_not_stopped_for_a_new_one_that_does_not_answer(
-    host: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proxy_container, "ANSWER_LIMIT", 0)
-    host.docker.fail("exec", "kamal-proxy", "kamal-proxy", "list", status=126, said="exec failed\n")
-    with pytest.raises(StepError, match="kamal-proxy does not answer within 0 s"):
-        host.prepare(NEWER)
-    assert not any(words[0] == "stop" for words in host.docker.calls)
-    assert host.docker.named("kamal-proxy").image == PROXY.image
-
-
-@pytest.mark.parametrize(
-    "call",
-    [("start", "kamal-proxy"), ("network", "connect", "kamal", "kamal-proxy")],
-    ids=["an engine that wants the ports without a network", "an engine that connects without the ports"],
-)
-def test_an_engine_that_publishes_ports_at_the_start_only_gets_along(host: FakeHost, call: tuple[str, ...]) -> None:
-    if call[0] == "start":
-        host.docker.fail(*call, said="Error response from daemon: Bind for 0.0.0.0:80 failed: already allocated")
-    else:
-        host.docker.fail(*call, status=0)
-    host.prepare(NEWER)
-    assert [(each.name, each.image) for each in host.docker.containers_by_age] == [("kamal-proxy", NEWER.image)]
-    assert ("restart", "--time", "10", "kamal-proxy") in host.docker.calls or call[0] == "start"
-
-
-def test_a_kamal_proxy_with_a_place_of_its_own_in_the_network_is_not_taken_out_of_it(host: FakeHost) -> None:
-    host.prepare(replace(NEWER, options={"ip": ("172.18.0.9",)}))
-    assert not any(words[:2] == ("network", "disconnect") for words in host.docker.calls)
-    assert host.docker.named("kamal-proxy").published == ["80", "443"]
 
 
 def test_the_kamal_proxy_that_runs_stays_when_its_replacement_cannot_begin(host: FakeHost) -> None:

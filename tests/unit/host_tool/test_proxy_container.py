@@ -38,9 +38,6 @@ proxy.log_max_size: "10m"
         pytest.param(replace(STOPPED, state="created"), RUNNING, "restore", id="killed before the old one stopped"),
         pytest.param(replace(STOPPED, state="created"), STOPPED, "restore", id="killed before the new one started"),
         pytest.param(STOPPED, STOPPED, "restore", id="the new one has ended"),
-        pytest.param(
-            replace(RUNNING, published=False), RUNNING, "restore", id="killed before the new one had the ports"
-        ),
         pytest.param(RUNNING, STOPPED, "finish", id="killed before the old one was removed"),
     ],
 )

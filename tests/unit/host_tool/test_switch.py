@@ -38,20 +38,6 @@ def test_a_rollback_starts_the_kept_container_again(host: FakeHost) -> None:
     assert host.docker.states() == {"v1": "running", "v2": "exited"}
 
 
-def test_a_refusal_by_a_kamal_proxy_that_is_half_replaced_is_none(host: FakeHost) -> None:
-    """The new one runs already, and gets to no container without the network. The old one comes back first."""
-    host.release("v1")
-    old = host.docker.named("kamal-proxy")
-    host.docker.run("rename", "kamal-proxy", proxy_container.REPLACED)
-    host.docker.run("create", "--name", "kamal-proxy", "--network", "kamal", "--publish", "80:80", old.image)
-    host.docker.run("network", "disconnect", "kamal", "kamal-proxy")
-    host.docker.run("start", "kamal-proxy")
-    host.docker.fail(*DEPLOY, said=UNHEALTHY)
-    host.release("v2")
-    assert host.routed_version() == "v2"
-    assert host.docker.named("kamal-proxy") is old
-
-
 def test_a_release_that_runs_already_stays_as_it_is(host: FakeHost) -> None:
     first = host.release("v1")
     assert host.release("v1") == first
