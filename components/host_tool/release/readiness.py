@@ -34,11 +34,12 @@ def await_ready(step: Step, container: str, network: str, *, delay: int, limit: 
         now = time.monotonic()
         if state.has_crashed(restarts_before):
             raise not_ready(step, container, network, "ended before it was ready")
-        if state.restarts != restarts:
+        if state.restarts != restarts or state.status != "running":
+            # Docker pauses before a restart. That is no time in which it has run.
             restarts, steady_since = state.restarts, now
         if state.health == "healthy":
             return
-        if state.health == "none" and state.status == "running" and now - steady_since >= delay:
+        if state.health == "none" and now - steady_since >= delay and state.status == "running":
             return
         if now - started >= limit:
             reason = f"did not become ready within {limit} s (health: {state.health}, restarts: {state.restarts})"
