@@ -12,11 +12,12 @@ from tests.unit.dev.toolchain.conftest import Script
 
 @pytest.fixture
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A lock file that pins uv, as the tests' does."""
+    """A lock file that pins uv and pip, as the tests' does."""
     monkeypatch.setattr(paths, "PROJECT", tmp_path)
     file = tmp_path / versions.TEST_LOCK
     file.parent.mkdir(exist_ok=True)
-    file.write_text(f"uv=={versions.UV} \\\n    --hash=sha256:{'0' * 64}\n")
+    hash_line = f" \\\n    --hash=sha256:{'0' * 64}\n"
+    file.write_text(f"pip==26{hash_line}uv=={versions.UV}{hash_line}")
     return file
 
 
@@ -68,12 +69,13 @@ def test_packages_are_installed_with_their_hashes_checked(lock: Path, python: Pa
     assert installs[1].endswith(f"-r {lock}")
 
 
-def test_an_environment_for_pulumi_has_pip_and_no_setuptools(lock: Path, python: Path, tmp_path: Path) -> None:
+def test_an_environment_for_pulumi_has_the_pip_that_is_pinned(
+    lock: Path, python: Path, built: Path, tmp_path: Path
+) -> None:
     python_env.ensure(tmp_path / "env", versions.TEST_LOCK, for_pulumi=True)
-    assert calls(tmp_path)[:2] == [
-        f"python -m venv {tmp_path / 'env'}",
-        "python -m pip uninstall --yes setuptools",
-    ]
+    assert f"python -m venv --without-pip {tmp_path / 'env'}" in calls(tmp_path)
+    assert calls(tmp_path)[-1].endswith(f"--require-hashes -r {built / 'pip.txt'}")
+    assert (built / "pip.txt").read_text().startswith("pip==26 ")
 
 
 def test_where_uv_fails_pip_installs(
