@@ -50,7 +50,9 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
 
 
 @pytest.mark.long
-def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(stack: Stack, site: Site) -> None:
+def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(
+    stack: Stack, site: Site, on_host: OnHost
+) -> None:
     """Each deploy gets past the hook that is mended and as far as the next one, on the deployer and on a host."""
     stack.up()
     old = stack.outputs()["version"]
@@ -72,6 +74,12 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(s
     assert "mended post-deploy" in output
     assert site.versions() == [new] * len(stack.hosts)
     assert stack.outputs()["version"] == new
+    # With candidates beside what serves, a destroy leaves nothing.
+    stack.hook("pre-app-boot", "#!/bin/sh\nexit 4\n")
+    stack.commit()
+    stack.up_fails()
+    stack.destroy()
+    assert not any(footprints(stack, on_host))
 
 
 def test_a_failed_build_shows_the_end_of_its_output_and_leaves_nothing_behind(stack: Stack, on_host: OnHost) -> None:
