@@ -6,6 +6,7 @@ from .checks import check_settings
 from .env import EnvSettings
 from .hooks import HooksSettings
 from .load import load_settings
+from .logging import LoggingSettings
 from .model import SettingsModel
 from .proxy import BufferingSettings, HealthcheckSettings, ProxySettings
 from .proxy_run import ProxyRunSettings
@@ -25,6 +26,7 @@ __all__ = [
     "HealthcheckSettings",
     "HooksSettings",
     "Jump",
+    "LoggingSettings",
     "ProxyRunSettings",
     "ProxySettings",
     "RegistryLogin",

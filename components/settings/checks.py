@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from .container_checks import check_containers
 from .docker_options import takes_host_port
 from .hooks import check_hook_name
 from .hosts import canonical_host
@@ -21,14 +22,22 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
         SettingsError: Listing all problems, one on a line, sorted.
     """
     problems = [
+        *check_destination(settings),
         *check_hosts(settings),
         *check_skipped_hosts(settings),
         *check_roles(settings),
+        *check_containers(settings),
         *check_secrets(settings),
         *check_files(settings, project_dir),
     ]
     if problems:
         raise report(problems)
+
+
+def check_destination(settings: Settings) -> Iterator[Problem]:
+    """Yield that there is no destination though one is required."""
+    if settings.require_destination and not settings.destination:
+        yield Problem("destination", "is none, and require_destination is true; leave it out to use the stack's name")
 
 
 def check_hosts(settings: Settings) -> Iterator[Problem]:
@@ -50,7 +59,8 @@ def check_skipped_hosts(settings: Settings) -> Iterator[Problem]:
     remaining = settings.without_hosts(settings.skip_hosts).servers
     task = settings.release_task
     needed = {settings.primary_role_name, (task and task.role) or settings.primary_role_name}
-    for role in sorted(needed & settings.servers.keys() - remaining.keys()):
+    with_hosts = {name for name, role in settings.servers.items() if role.hosts}
+    for role in sorted(needed & with_hosts - remaining.keys()):
         yield Problem("skip_hosts", f"leaves no host of role {role}, which the deploy needs")
 
 
@@ -70,6 +80,7 @@ def check_roles(settings: Settings) -> Iterator[Problem]:
     only_role = len(settings.servers) == 1 and settings.primary_role == DEFAULT_PRIMARY_ROLE
     if settings.primary_role not in settings.servers and not only_role:
         yield Problem("primary_role", f'"{settings.primary_role}" is not one of the roles: {names}')
+    yield from _check_empty_roles(settings)
     for name, role in settings.servers.items():
         if role.strategy == "stop-first" and settings.role_proxies[name]:
             yield Problem(
@@ -82,6 +93,22 @@ def check_roles(settings: Settings) -> Iterator[Problem]:
     task = settings.release_task
     if task and task.role and task.role not in settings.servers:
         yield Problem("release_task.role", f'"{task.role}" is not one of the roles: {names}')
+
+
+def _check_empty_roles(settings: Settings) -> Iterator[Problem]:
+    """Yield roles without hosts, unless they are allowed and nothing needs them."""
+    task = settings.release_task
+    for name, role in settings.servers.items():
+        if role.hosts:
+            continue
+        if not settings.allow_empty_roles:
+            yield Problem(f"servers.{name}.hosts", "is empty; a role needs at least one host")
+        elif name == settings.primary_role_name:
+            yield Problem(
+                f"servers.{name}.hosts", "is empty; the primary role needs a host, also with allow_empty_roles"
+            )
+        elif task and task.role == name:
+            yield Problem(f"servers.{name}.hosts", "is empty, but the release task runs on a host of this role")
 
 
 def _check_published_ports(settings: Settings) -> Iterator[Problem]:

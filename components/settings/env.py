@@ -1,5 +1,6 @@
 """`env`: the environment variables of the containers, clear and secret."""
 
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -21,13 +22,26 @@ def _check_secret_variable(entry: str) -> str:
     return entry
 
 
+def _refuse_host_variable(value: str) -> str:
+    # Kamal has the shell of the host put its variable there.
+    if found := re.search(r"\$\{[^}]*\}", value):
+        raise ValueError(
+            f"has {found[0]}, a variable of the host in Kamal; here values arrive as they are. Set "
+            "the value itself, or, where the container needs these characters, store them as a secret (env.secret)"
+        )
+    return value
+
+
+ClearValue = Annotated[Str, AfterValidator(_refuse_host_variable)]
 SecretVariable = Annotated[str, AfterValidator(_check_secret_variable)]
 
 
 class EnvSettings(SettingsModel):
     """Environment variables of the containers. In a mapping without `clear` and `secret`, all variables are clear."""
 
-    clear: dict[OwnEnvName, Str] = Field(default={}, description="Variables whose values are not secret.")
+    clear: dict[OwnEnvName, ClearValue] = Field(
+        default={}, description="Variables whose values are not secret. A variable of the host (`${NAME}`) is refused."
+    )
     secret: tuple[SecretVariable, ...] = Field(
         default=(),
         description="Names of secrets to pass as variables of the same name. "

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .checks import check_files, check_hosts, check_roles, check_secrets, check_skipped_hosts
+from .checks import check_destination, check_files, check_hosts, check_roles, check_secrets, check_skipped_hosts
+from .container_checks import check_containers
 from .problem import Problem, problems_of, report
 from .settings import Settings
 
@@ -77,8 +78,11 @@ def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> It
     """Yield problems between settings and with files, as far as the keys that they depend on are valid."""
     if "servers" not in invalid:
         yield from check_hosts(settings)
-    if invalid.isdisjoint({"servers", "proxy", "primary_role"}):
+    if invalid.isdisjoint({"servers", "proxy", "primary_role", "allow_empty_roles"}):
         yield from check_roles(settings)
+    if invalid.isdisjoint({"servers", "volumes", "logging"}):
+        yield from check_containers(settings)
+    yield from check_destination(settings)
     if invalid.isdisjoint({"servers", "primary_role", "skip_hosts", "release_task"}):
         yield from check_skipped_hosts(settings)
     if "secrets" not in invalid:

@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from .docker_options import DockerOptions
 from .env import Env, EnvSettings
 from .hosts import HostName, canonical_host
+from .logging import LoggingSettings
 from .model import SettingsModel
 from .names import RoleName
 from .proxy import ProxySettings
 from .values import STR_SCHEMA, Bool, Seconds, Str, coerce_bool, format_value
+from .volumes import Volume
 
 RESTART_POLICIES = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
 RESERVED_LABELS = ("service", "role", "destination", "version", "release")
@@ -68,7 +70,15 @@ class RoleSettings(SettingsModel):
     hosts: tuple[HostName, ...] = Field(description="Hosts that run the role.")
     cmd: Cmd = Field(default=(), description="Command to run in place of the image's: a string or a list of words.")
     env: Env = Field(default=EnvSettings(), description="Environment variables of the role, on top of the app's `env`.")
-    labels: dict[LabelName, Str] = Field(default={}, description="Additional labels of the containers.")
+    labels: dict[LabelName, Str] = Field(
+        default={}, description="Additional labels of the containers, on top of the app's `labels`."
+    )
+    volumes: tuple[Volume, ...] = Field(
+        default=(), description="Volumes of the role's containers, beside the app's `volumes`."
+    )
+    logging: LoggingSettings = Field(
+        default=LoggingSettings(), description="Log driver and its options, on top of the app's `logging`."
+    )
     options: DockerOptions = Field(
         default={},
         description="Additional options of `docker run`, such as `memory: 512m`. "
@@ -91,8 +101,6 @@ class RoleSettings(SettingsModel):
     @field_validator("hosts")
     @classmethod
     def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("is empty; a role needs at least one host")
         names = [canonical_host(host) for host in value]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"contains {', '.join(repeated)} more than once")

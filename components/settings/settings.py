@@ -15,15 +15,17 @@ from .builder import BuilderSettings
 from .env import Env, EnvSettings
 from .hooks import HooksSettings
 from .hosts import HostName
+from .logging import LoggingSettings
 from .model import SettingsModel
 from .names import AppName, PinnedVersionName, check_name
 from .proxy import ProxySettings
 from .registry import RegistryLogin, RegistrySettings
 from .release_task import ReleaseTaskSettings
 from .resolved_role import ResolvedRole
-from .role import RoleSettings, RolesOrHosts
+from .role import LabelName, RoleSettings, RolesOrHosts
 from .ssh import SshSettings
-from .values import Bool, PositiveInt, PositiveSeconds, Seconds, coerce_str, format_value, refuse_nul
+from .values import Bool, PositiveInt, PositiveSeconds, Seconds, Str, coerce_str, format_value, refuse_nul
+from .volumes import Volume
 
 IMAGE = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
@@ -71,6 +73,10 @@ class Settings(SettingsModel):
         default="",
         description="Deploy target, such as production or staging. Default: the stack's name; `none` for none.",
     )
+    require_destination: Bool = Field(
+        default=False,
+        description="Refuse `destination: none`. Every stack has a destination otherwise: the stack's name.",
+    )
     source: SourcePolicy = Field(
         default=SourcePolicy.COMMIT,
         description="What to build when there are uncommitted changes: `commit` builds the last commit without them, "
@@ -100,6 +106,10 @@ class Settings(SettingsModel):
         description="Role that gets requests by default, and whose first host is the primary host. "
         "If there is only one role, it is that one.",
     )
+    allow_empty_roles: Bool = Field(
+        default=False,
+        description="Allow roles without hosts, which are left out. The primary role needs a host all the same.",
+    )
     registry: RegistrySettings = Field(
         default=RegistrySettings(), description="Registry to push the image to and pull it from."
     )
@@ -107,6 +117,15 @@ class Settings(SettingsModel):
     ssh: SshSettings = Field(default=SshSettings(), description="How to connect to the hosts.")
     proxy: ProxySettings = Field(default=ProxySettings(), description="How kamal-proxy routes requests to the app.")
     env: Env = Field(default=EnvSettings(), description="Environment variables of the containers.")
+    labels: dict[LabelName, Str] = Field(default={}, description="Additional labels of the containers of every role.")
+    volumes: tuple[Volume, ...] = Field(
+        default=(),
+        description="Volumes of the containers of every role: `NAME:/path` or `/path/on/the/host:/path`, with or without "
+        "`:ro`.",
+    )
+    logging: LoggingSettings = Field(
+        default=LoggingSettings(), description="Log driver of the containers, and its options."
+    )
     secrets: dict[str, Annotated[Secret, BeforeValidator(_validate_secret)]] = Field(
         default={},
         description="Secrets by name. Set each with `pulumi config set --secret --path 'deploy:secrets.NAME'`.",
@@ -244,9 +263,18 @@ class Settings(SettingsModel):
             cmd=role.cmd,
             env=clear,
             secret_env={name: self.secret(key) for name, key in secret.items()},
-            labels=role.labels,
-            options=role.options,
+            labels={**self.labels, **role.labels},
+            options=self._docker_options(role),
             proxy=proxy,
             strategy=role.strategy,
             stop_timeout=next(timeout for timeout in timeouts if timeout is not None),
         )
+
+    def _docker_options(self, role: RoleSettings) -> dict[str, tuple[str, ...]]:
+        """Return the role's options of `docker run`, those that follow from `volumes` and `logging` included."""
+        volumes = (*self.volumes, *role.volumes, *role.options.get("volume", ()))
+        return {
+            **role.options,
+            **({"volume": volumes} if volumes else {}),
+            **dict(self.logging.merged(role.logging).docker_options()),
+        }

@@ -3,16 +3,25 @@
 import base64
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from .hosts import HostName, UserName, is_host
 from .model import SettingsModel
 from .names import SecretName
-from .values import Bool, Port, PositiveSeconds, format_value
+from .values import Bool, Port, PositiveSeconds, coerce_bool, format_value
 
 JUMP = re.compile(r"((?P<user>[^@\s]+)@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?")
+
+
+# Kamal's keys that can only be false, and why. Pulumi's command plugin has an SSH client of its own.
+ONLY_FALSE = {
+    "config": "must be false: Pulumi's command plugin does not read OpenSSH's configuration files. Set what they say in "
+    "ssh.user, ssh.users, ssh.port, ssh.ports and ssh.proxy",
+    "forward_agent": "must be false: Pulumi's command plugin does not forward the SSH agent. Run a hook that needs it on the "
+    "deployer (hooks.run_on), or give it a key as a secret (hooks.secrets)",
+}
 
 
 def _check_host_key(value: str) -> str:
@@ -76,6 +85,27 @@ class SshSettings(SettingsModel):
         description="List with the name of the secret that holds the private key. Default: the keys of the SSH agent.",
     )
     connect_timeout: PositiveSeconds = Field(default=15, description="Seconds to wait for a connection.")
+    config: Bool = Field(default=False, description="Only `false`: OpenSSH's configuration files are not read.")
+    keys_only: Bool = Field(
+        default=False,
+        description="Whether the keys of the SSH agent are not offered. With `key_data` they never are, without it no other "
+        "key is.",
+    )
+    forward_agent: Bool = Field(default=False, description="Only `false`: the SSH agent is not forwarded to the hosts.")
+
+    @field_validator("keys_only")
+    @classmethod
+    def _check_key(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("key_data", "not valid") is None:
+            raise ValueError("is true, but there is no key beside those of the SSH agent; set ssh.key_data")
+        return value
+
+    @field_validator(*ONLY_FALSE, mode="before")
+    @classmethod
+    def _check_false(cls, value: Any, info: ValidationInfo) -> Any:
+        if coerce_bool(value) is not False:
+            raise ValueError(ONLY_FALSE[info.field_name or ""])
+        return value
 
     def user_of(self, host: HostName) -> str:
         """Return the user on a host."""

@@ -264,6 +264,10 @@ class Docker:
         """Stop containers, all at once, each with so many seconds between TERM and KILL."""
         self.run("stop", "--time", str(seconds), *containers)
 
+    def wait(self, container: str) -> None:
+        """Wait until a container ends."""
+        self.run("wait", container)
+
     def remove(self, containers: Iterable[str]) -> None:
         """Remove containers with their anonymous volumes; named volumes stay."""
         self.run("rm", "--force", "--volumes", *containers)

@@ -124,6 +124,10 @@ def _follow(step: Step, spec: TaskSpec, name: str) -> None:
             for line in lines:
                 step.say(line)
         state = _inspect(step, name)["State"]
+        if state["Running"]:
+            # With the log driver "none" there is nothing to follow.
+            step.docker.wait(name)
+            state = _inspect(step, name)["State"]
     except Interrupted as interrupted:
         raise Interrupted(f"{interrupted} (the release task goes on, and the next deploy joins it)") from None
     finally:

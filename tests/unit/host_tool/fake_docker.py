@@ -129,6 +129,7 @@ class FakeDocker(Docker):
         crashing: Versions whose containers end as soon as they are started.
         unhealthy: Versions whose containers have a HEALTHCHECK that fails.
         task_output: What a release task prints; an exception among the lines is raised in its place.
+        task_has_log: Whether what a release task prints can be followed: not with the log driver "none".
         task_status: The exit status of a release task, None for one that does not end.
         calls: What the engine was asked for.
         killed_at: After how many calls the host tool is killed.
@@ -145,6 +146,7 @@ class FakeDocker(Docker):
     crashing: set[str] = field(default_factory=set)
     unhealthy: set[str] = field(default_factory=set)
     task_output: list[str | BaseException] = field(default_factory=list)
+    task_has_log: bool = True
     task_status: int | None = 0
     calls: list[tuple[str, ...]] = field(default_factory=list)
     killed_at: int | None = None
@@ -201,10 +203,20 @@ class FakeDocker(Docker):
         self.calls.append(words)
 
     def _follow(self, container: FakeContainer) -> Iterator[str]:
+        if not self.task_has_log:
+            return
         for line in self.task_output:
             if isinstance(line, BaseException):
                 raise line
             yield line
+        self._end(container)
+
+    def _wait(self, words: list[str]) -> str:
+        [container] = self._found(words)
+        self._end(container)
+        return f"{container.exit_code}\n"
+
+    def _end(self, container: FakeContainer) -> None:
         while self.task_status is None and container.state == "running":
             time.sleep(0.01)
         container.state, container.exit_code = "exited", self.task_status or 0
@@ -222,6 +234,7 @@ class FakeDocker(Docker):
             "create": lambda words: self._create(words, stdin, env, start=False),
             "start": self._start,
             "stop": self._stop,
+            "wait": self._wait,
             "rm": self._rm,
             "rename": self._rename,
             "logs": lambda _: "the container's log\n",

@@ -67,6 +67,13 @@ def test_its_output_is_shown_and_its_container_goes(host: FakeHost, capsys: pyte
     assert [container.name for container in host.docker.containers_by_age] == ["kamal-proxy"]
 
 
+def test_a_task_without_a_log_is_waited_for(host: FakeHost) -> None:
+    """With the log driver "none", nothing can be followed while it runs."""
+    host.docker.task_has_log, host.docker.task_status = False, 3
+    with pytest.raises(StepError, match="failed with exit status 3"):
+        host.task("v1", *CMD)
+
+
 def test_a_task_that_fails_is_not_done(host: FakeHost) -> None:
     host.docker.task_status = 3
     with pytest.raises(StepError, match="the release task of version v1 failed with exit status 3"):

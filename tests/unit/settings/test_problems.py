@@ -90,10 +90,19 @@ UNKNOWN_KEYS = [
         role(proxy={"healthcheck": {"port": 1}}),
         "servers.web.proxy.healthcheck.port: is not supported: the health check uses proxy.app_port",
     ),
-    (role(volumes=["x:/x"]), "servers.web.volumes: use options.volume instead"),
     (
         {"ssh": {"keys": ["x"]}},
-        "ssh.keys: is not supported; add the key to the SSH agent (ssh-add), or use ssh.key_data",
+        (
+            "ssh.keys: is not supported: a key from a file of yours would be a change in the next person's deploy. "
+            "Add it to the SSH agent (ssh-add FILE), or share one key as a secret (ssh.key_data)"
+        ),
+    ),
+    (
+        {"ssh": {"proxy_command": "nc %h %p"}},
+        (
+            "ssh.proxy_command: is not supported: Pulumi's command plugin has an SSH client of its own, "
+            "which starts no command. Use a jump host (ssh.proxy)"
+        ),
     ),
 ]
 
@@ -105,6 +114,18 @@ HOSTS = [
     ({"servers": "192.0.2.1"}, 'servers: must be a list of hosts or a mapping of roles, not "192.0.2.1"'),
     ({"servers": {"web": "a"}}, 'servers.web: must be a list of hosts or a mapping with hosts, not "a"'),
     ({"servers": {"web": []}}, "servers.web.hosts: is empty; a role needs at least one host"),
+    (
+        {"servers": {"web": [], "job": ["a"]}, "allow_empty_roles": True},
+        "servers.web.hosts: is empty; the primary role needs a host, also with allow_empty_roles",
+    ),
+    (
+        {
+            "servers": {"web": ["a"], "job": []},
+            "allow_empty_roles": True,
+            "release_task": {"cmd": "x", "role": "job"},
+        },
+        "servers.job.hosts: is empty, but the release task runs on a host of this role",
+    ),
     ({"servers": ["192.0.2.1", "192.0.2.1"]}, "servers.web.hosts: contains 192.0.2.1 more than once"),
     ({"servers": ["A", "a"]}, "servers.web.hosts: contains a more than once"),
     ({"servers": ["a b"]}, 'servers.web.hosts[0]: must be a host name or an IP address, not "a b"'),
@@ -255,6 +276,56 @@ ROLES = [
     (
         role(cmd=["x", "a\0b"]),
         "servers.web.cmd[1]: must not contain a NUL character",
+    ),
+]
+
+CONTAINERS = [
+    (
+        {"labels": {"service": "x", "team": None}},
+        [
+            "labels.service: cannot be set: the deploy sets this label itself",
+            "labels.team: must be a string, not null",
+        ],
+    ),
+    *(
+        (
+            {"volumes": [volume]},
+            "volumes[0]: must look like NAME:/path, /path/on/the/host:/path or one of these with :ro, not "
+            + json.dumps(volume),
+        )
+        for volume in ("", "data", "data:app", "data:/a:ro:z")
+    ),
+    *(
+        (
+            role(volumes=[f"{source}:/a"]),
+            (
+                f'servers.web.volumes[0]: "{source}" must be the name of a volume, '
+                "or a path on the host that starts with /"
+            ),
+        )
+        for source in ("./data", "~/data", "$PWD/data", "a b")
+    ),
+    (
+        {"volumes": ["first:/data"], **role(volumes=["second:/data/"], options={"volume": "third:/data:ro"})},
+        [
+            "servers.web.options.volume: mounts /data, and so does volumes[0]; mount one of them",
+            "servers.web.volumes[0]: mounts /data/, and so does volumes[0]; mount one of them",
+        ],
+    ),
+    (
+        {"logging": {"driver": "a b", "options": {"max size": 1}}},
+        [
+            'logging.driver: must be the name of a log driver of Docker, such as local, not "a b"',
+            "logging.options.max size: is not a valid name for an option of a log driver, such as max-size",
+        ],
+    ),
+    (
+        {"logging": {"driver": "local"}, **role(options={"log-driver": "none", "log-opt": "mode=blocking"})},
+        "servers.web.options.log-driver: is set in logging.driver, too; set it there only",
+    ),
+    (
+        {"require_destination": True, "destination": "none"},
+        "destination: is none, and require_destination is true; leave it out to use the stack's name",
     ),
 ]
 
@@ -417,6 +488,20 @@ SSH = [
         {"ssh": {"key_data": ["KEY"]}},
         "ssh.key_data[0]: the secret KEY is not set; run pulumi config set --secret --path 'deploy:secrets.KEY'",
     ),
+    (
+        {"ssh": {"config": "~/.ssh/config", "keys_only": True, "forward_agent": "true"}},
+        [
+            (
+                "ssh.config: must be false: Pulumi's command plugin does not read OpenSSH's configuration files. "
+                "Set what they say in ssh.user, ssh.users, ssh.port, ssh.ports and ssh.proxy"
+            ),
+            (
+                "ssh.forward_agent: must be false: Pulumi's command plugin does not forward the SSH agent. "
+                "Run a hook that needs it on the deployer (hooks.run_on), or give it a key as a secret (hooks.secrets)"
+            ),
+            "ssh.keys_only: is true, but there is no key beside those of the SSH agent; set ssh.key_data",
+        ],
+    ),
     ({"ssh": {"connect_timeout": 0}}, "ssh.connect_timeout: must be at least 1, not 0"),
 ]
 
@@ -451,6 +536,14 @@ ENV = [
     ),
     ({"env": {"secret": {"A": "hunter2"}}}, "env.secret: must be a list of names of secrets"),
     ({"env": {"secret": ["A:X", "A:Y"]}}, "env.secret: contains A more than once"),
+    (
+        {"env": {"A": "http://${HOST_IP}:80", "B": "$HOME `id` $(id)"}},
+        (
+            "env.clear.A: has ${HOST_IP}, a variable of the host in Kamal; here values arrive as they "
+            "are. Set the value itself, or, where the container needs these characters, store them as a secret "
+            "(env.secret)"
+        ),
+    ),
     ({"env": 5}, "env: must be a mapping, not 5"),
     ({"secrets": ["hunter2"]}, "secrets: must be a mapping of names to strings"),
     ({"secrets": {"A": None, "B": {"hunter2": 1}}}, ["secrets.A: must be a string", "secrets.B: must be a string"]),
@@ -502,7 +595,8 @@ STEPS = [
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"), [*APP, *UNKNOWN_KEYS, *HOSTS, *ROLES, *PROXY, *REGISTRY, *BUILDER, *SSH, *ENV, *STEPS]
+    ("settings", "expected"),
+    [*APP, *UNKNOWN_KEYS, *HOSTS, *ROLES, *CONTAINERS, *PROXY, *REGISTRY, *BUILDER, *SSH, *ENV, *STEPS],
 )
 def test_a_problem_is_reported_by_path_and_message(
     tmp_path: Path, settings: dict[str, Any], expected: str | list[str]

@@ -68,6 +68,60 @@ def test_a_roles_own_settings_go_over_those_of_the_app(tmp_path: Path) -> None:
     assert (web.stop_timeout, api.stop_timeout, job.stop_timeout) == (10, 5, 20)
 
 
+def test_labels_volumes_and_logging_of_the_app_are_those_of_every_role_with_the_roles_own_on_top(
+    tmp_path: Path,
+) -> None:
+    settings = load(
+        tmp_path,
+        labels={"team": "shop", "tier": 1},
+        volumes=["uploads:/uploads", "/srv/config:/config:ro"],
+        logging={"driver": "local", "options": {"max-size": "50m", "max-file": 3}},
+        servers={
+            "web": ["a"],
+            "job": {
+                "hosts": ["a"],
+                "labels": {"tier": "2"},
+                "volumes": ["queue:/queue"],
+                "logging": {"driver": "json-file", "options": {"max-size": "1m"}},
+                "options": {"volume": "x:/x", "memory": "64m"},
+            },
+        },
+    )
+    web, job = settings.roles
+    assert (web.labels, job.labels) == ({"team": "shop", "tier": "1"}, {"team": "shop", "tier": "2"})
+    assert web.options == {
+        "volume": ("uploads:/uploads", "/srv/config:/config:ro"),
+        "log-driver": ("local",),
+        "log-opt": ("max-size=50m", "max-file=3"),
+    }
+    assert job.options == {
+        "volume": ("uploads:/uploads", "/srv/config:/config:ro", "queue:/queue", "x:/x"),
+        "memory": ("64m",),
+        "log-driver": ("json-file",),
+        "log-opt": ("max-size=1m", "max-file=3"),
+    }
+
+
+def test_without_volumes_and_logging_the_options_are_the_roles_own(tmp_path: Path) -> None:
+    (web,) = load(tmp_path, servers={"web": {"hosts": ["a"], "options": {"volume": "x:/x", "log-opt": "a=b"}}}).roles
+    assert web.options == {"volume": ("x:/x",), "log-opt": ("a=b",)}
+
+
+def test_a_role_without_hosts_is_left_out_where_that_is_allowed(tmp_path: Path) -> None:
+    settings = load(tmp_path, servers={"web": ["a"], "job": []}, allow_empty_roles=True)
+    assert [role.name for role in settings.without_hosts(()).roles] == ["web"]
+    assert settings.hosts == ("a",)
+
+
+def test_a_required_destination_is_the_stacks_name_unless_it_is_set(tmp_path: Path) -> None:
+    assert load(tmp_path, require_destination=True).destination == "prod"
+
+
+def test_kamals_keys_for_ssh_are_accepted_where_they_say_what_is_so_anyway(tmp_path: Path) -> None:
+    ssh = {"config": False, "forward_agent": "false", "key_data": ["KEY"], "keys_only": True}
+    assert load(tmp_path, ssh=ssh, secrets={"KEY": "x"}).ssh.keys_only
+
+
 @pytest.mark.parametrize("given", [True, "true", {}])
 def test_any_role_can_be_behind_the_proxy(tmp_path: Path, given: Any) -> None:
     settings = load(tmp_path, servers={"web": ["a"], "api": {"hosts": ["b"], "proxy": given}})
