@@ -1,7 +1,9 @@
 """What the host tool is told about kamal-proxy: how it runs on a host, and what it does with a role's requests."""
 
-from .host_tool.spec import BufferingSpec, HealthcheckSpec, ProbeSpec, ProxyRunSpec, RouteSpec
-from .settings import HealthcheckSettings, ProxyRunSettings, ProxySettings, ResolvedRole, Settings
+from collections.abc import Collection
+
+from .host_tool.spec import BufferingSpec, HealthcheckSpec, ProbeSpec, ProxyLoggingSpec, ProxyRunSpec, RouteSpec
+from .settings import HealthcheckSettings, ProxyRunSettings, ProxySettings, ResolvedRole, Settings, names_with_https
 
 
 def run_spec(run: ProxyRunSettings) -> ProxyRunSpec:
@@ -13,6 +15,12 @@ def run_spec(run: ProxyRunSettings) -> ProxyRunSpec:
         log_max_size=run.log_max_size,
         options=run.options,
         replace=run.replace,
+        # Only what differs from the default: what is not used is no change of an earlier release's state.
+        publish=None if run.publish else False,
+        bind_ips=run.bind_ips or None,
+        http3=run.http3 or None,
+        metrics_port=run.metrics_port,
+        debug=run.debug or None,
     )
 
 
@@ -23,11 +31,22 @@ def probe_spec(proxy: ProxySettings) -> ProbeSpec:
 
 def route_spec(proxy: ProxySettings) -> RouteSpec:
     """Return how kamal-proxy routes requests to a role. What is None has kamal-proxy's default."""
-    buffering = proxy.buffering
+    buffering, logging = proxy.buffering, proxy.logging
     return RouteSpec(
         hosts=proxy.all_hosts(),
         app_port=proxy.app_port,
         path_prefix=proxy.path_prefix,
+        path_prefixes=proxy.path_prefixes or None,
+        strip_path_prefix=proxy.strip_path_prefix,
+        # Below a path kamal-proxy has what the role above it has, and refuses the flag.
+        ssl=True if proxy.ssl and "/" in proxy.all_paths() else None,
+        ssl_redirect=proxy.ssl_redirect,
+        ssl_staging=proxy.ssl_staging,
+        canonical_host=proxy.canonical_host,
+        scope_cookie_paths=proxy.scope_cookie_paths,
+        logging=ProxyLoggingSpec(logging.request_headers, logging.response_headers)
+        if logging.request_headers or logging.response_headers
+        else None,
         healthcheck=_healthcheck_spec(proxy.healthcheck),
         response_timeout=proxy.response_timeout,
         forward_headers=proxy.forward_headers,
@@ -43,17 +62,28 @@ def route_spec(proxy: ProxySettings) -> RouteSpec:
 
 def addresses(settings: Settings) -> list[str]:
     """Return where the app answers: at the host names of its proxy, or at each Docker host where it has none."""
-    return sorted({address for role in settings.roles for address in _role_addresses(settings, role)})
+    secured = names_with_https(settings)
+    return sorted({address for role in settings.roles for address in _role_addresses(settings, role, secured)})
 
 
 def _healthcheck_spec(health: HealthcheckSettings) -> HealthcheckSpec:
-    return HealthcheckSpec(path=health.path, interval=health.interval, timeout=health.timeout)
+    return HealthcheckSpec(
+        path=health.path, interval=health.interval, timeout=health.timeout, port=health.port, host=health.host
+    )
 
 
-def _role_addresses(settings: Settings, role: ResolvedRole) -> list[str]:
+def _role_addresses(settings: Settings, role: ResolvedRole, secured: Collection[str]) -> list[str]:
     if not role.proxy:
         return []
-    port = settings.proxy.run.http_port
-    suffix = "" if port == 80 else f":{port}"
-    names = role.proxy.all_hosts() or role.hosts
-    return [f"http://{f'[{name}]' if ':' in name else name}{suffix}{role.proxy.path_prefix or ''}" for name in names]
+    names, paths = role.proxy.all_hosts() or role.hosts, role.proxy.all_paths()
+    return [
+        f"{_origin(settings.proxy.run, name, https=name in secured)}{'' if path == '/' else path}"
+        for name in names
+        for path in paths
+    ]
+
+
+def _origin(run: ProxyRunSettings, name: str, *, https: bool) -> str:
+    scheme, port, default = ("https", run.https_port, 443) if https else ("http", run.http_port, 80)
+    suffix = "" if port == default else f":{port}"
+    return f"{scheme}://{f'[{name}]' if ':' in name else name}{suffix}"

@@ -76,7 +76,7 @@ def stack_of(owner: Optional[Owner]) -> str:
     return f"stack {owner.stack}" if owner else "a stack that nobody has noted"
 
 
-def requests_in_conflict(hosts: Sequence[str], path: str, route: RouteFacts) -> str:
+def requests_in_conflict(hosts: Sequence[str], paths: Sequence[str], route: RouteFacts) -> str:
     """Return which requests kamal-proxy would refuse to route as well as a route does, in words; "" for none.
 
     It compares host names and path prefixes exactly (service_map.go, CheckAvailability), the latter without slashes around
@@ -84,27 +84,32 @@ def requests_in_conflict(hosts: Sequence[str], path: str, route: RouteFacts) -> 
 
     Args:
         hosts: The host names that are wanted; none for all.
-        path: The path prefix that is wanted, "/" for all.
+        paths: The path prefixes that are wanted, "/" for all.
         route: The route that is there.
     """
-    prefix = "/" + path.strip("/")
+    there = _normalized(route.paths)
+    prefix = next((path for path in _normalized(paths) if path in there), "")
     common = [host for host in hosts or ("",) if host in (route.hosts or ("",))]
-    if not common or prefix not in {"/" + other.strip("/") for other in route.paths}:
+    if not common or not prefix:
         return ""
     return (f"requests for {common[0]}" if common[0] else "all requests") + (
         f" below {prefix}" if prefix != "/" else ""
     )
 
 
-def are_all_requests_of(hosts: Sequence[str], path: str, route: RouteFacts) -> bool:
+def are_all_requests_of(hosts: Sequence[str], paths: Sequence[str], route: RouteFacts) -> bool:
     """Return whether wanted requests are the very ones that a route has: then it can change hands as it is.
 
     Args:
         hosts: The host names that are wanted; none for all.
-        path: The path prefix that is wanted, "/" for all.
+        paths: The path prefixes that are wanted, "/" for all.
         route: The route that is there.
     """
-    return set(hosts) == set(route.hosts) and {path.strip("/")} == {other.strip("/") for other in route.paths}
+    return set(hosts) == set(route.hosts) and set(_normalized(paths)) == set(_normalized(route.paths))
+
+
+def _normalized(paths: Sequence[str]) -> list[str]:
+    return ["/" + path.strip("/") for path in paths]
 
 
 def _same_app(owner: Owner, found: AppFacts) -> Iterator[str]:

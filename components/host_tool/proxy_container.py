@@ -14,7 +14,7 @@ from .docker.client import Docker, DockerError, docker_failed, timestamp
 from .docker.run_words import option_words
 from .errors import StepError
 from .host_checks import check_disk
-from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError, leads_to
+from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError, flag_value, leads_to
 from .result import ProxyFacts, RouteFacts
 from .spec import ProxyRunSpec
 from .step.step import Step
@@ -196,7 +196,7 @@ def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str
 
 def lacks_ports(proxy: ProxyFacts, wanted: ProxyRunSpec) -> bool:
     """Return whether a kamal-proxy does not have the ports that the settings want."""
-    return not {wanted.http_port, wanted.https_port} <= set(proxy.ports)
+    return not set(wanted.ports) <= set(proxy.ports)
 
 
 def boot_hash(wanted: ProxyRunSpec) -> str:
@@ -210,6 +210,9 @@ def boot_hash(wanted: ProxyRunSpec) -> str:
         "https_port": str(wanted.https_port),
         "log_max_size": wanted.log_max_size,
     }
+    # Only where they are set: a kamal-proxy of an earlier release is kept.
+    added = {"publish": wanted.publish, "bind_ips": wanted.bind_ips, "run": " ".join(run_flags(wanted)) or None}
+    fields.update({name: str(value) for name, value in added.items() if value is not None})
     for option, values in wanted.options.items():
         numbered = len(values) > 1
         fields.update({f"option.{option}" + (f".{n}" if numbered else ""): value for n, value in enumerate(values)})
@@ -222,12 +225,30 @@ def proxy_words(network: str, wanted: ProxyRunSpec) -> list[str]:
     return [
         *("--name", CONTAINER, "--network", network, "--restart", "unless-stopped"),
         *("--volume", "kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy"),
-        *("--publish", f"{wanted.http_port}:80", "--publish", f"{wanted.https_port}:443"),
+        *_published(wanted),
         *("--log-opt", f"max-size={wanted.log_max_size}"),
         *("--label", "org.opencontainers.image.title=kamal-proxy", "--label", f"boot={boot_hash(wanted)}"),
         *option_words(wanted.options),
         wanted.image,
+        # Without flags the image's own command, which is the same.
+        *(("kamal-proxy", "run", *run_flags(wanted)) if run_flags(wanted) else ()),
     ]
+
+
+def run_flags(wanted: ProxyRunSpec) -> list[str]:
+    """Return the flags of `kamal-proxy run`."""
+    flags = {"http3": wanted.http3, "metrics-port": wanted.metrics_port, "debug": wanted.debug}
+    return [f"--{flag}={flag_value(value)}" for flag, value in flags.items() if value is not None]
+
+
+def _published(wanted: ProxyRunSpec) -> list[str]:
+    """Return the options that publish kamal-proxy's ports."""
+    if wanted.publish is False:
+        return []
+    ports = [f"{wanted.http_port}:80", f"{wanted.https_port}:443"]
+    ports += [f"{wanted.https_port}:443/udp"] if wanted.http3 else []
+    addresses = [f"[{address}]:" if ":" in address else f"{address}:" for address in wanted.bind_ips or ()] or [""]
+    return [word for address in addresses for port in ports for word in ("--publish", f"{address}{port}")]
 
 
 def _check_ports(proxy: ProxyFacts, wanted: ProxyRunSpec, others: Sequence[str]) -> None:
@@ -359,8 +380,7 @@ def _start(step: Step, wanted: ProxyRunSpec) -> None:
 
 def _taken_port(error: DockerError, wanted: ProxyRunSpec) -> Optional[int]:
     """Return the port for whose sake Docker has refused to start kamal-proxy, None if it was something else."""
-    ports = (wanted.http_port, wanted.https_port)
-    return next((port for port in ports if re.search(rf":{port}\b.*(already|in use)", str(error))), None)
+    return next((port for port in wanted.ports if re.search(rf":{port}\b.*(already|in use)", str(error))), None)
 
 
 def _not_started(step: Step, error: DockerError) -> StepError:

@@ -21,6 +21,11 @@ class ProxyRunSpec:
         log_max_size: The size at which Docker rotates its log, such as "10m".
         options: Further options of `docker run`, with a value for each time the option is passed.
         replace: Whether another kamal-proxy is replaced though apps of other owners use it.
+        publish: False where no port of the host leads to it, else None.
+        bind_ips: The addresses of the host at which it answers; None for all.
+        http3: Whether it serves HTTP/3 as well; None for no.
+        metrics_port: The port of its metrics; None for no metrics.
+        debug: Whether it logs what helps to debug it; None for no.
     """
 
     image: str
@@ -29,6 +34,16 @@ class ProxyRunSpec:
     log_max_size: str
     options: dict[str, tuple[str, ...]]
     replace: bool
+    publish: Optional[bool] = None
+    bind_ips: Optional[tuple[str, ...]] = None
+    http3: Optional[bool] = None
+    metrics_port: Optional[int] = None
+    debug: Optional[bool] = None
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The host's ports that it needs."""
+        return () if self.publish is False else (self.http_port, self.https_port)
 
 
 @dataclass(frozen=True)
@@ -124,11 +139,19 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class HealthcheckSpec:
-    """The health check of a role that gets requests: any 2xx status is healthy."""
+    """The health check of a role that gets requests: any 2xx status is healthy.
+
+    Attributes:
+        path, interval, timeout: As in the settings.
+        port: The port of the container; None for that of the app.
+        host: The Host header; None for the container's id.
+    """
 
     path: str
     interval: int
     timeout: int
+    port: Optional[int] = None
+    host: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +160,11 @@ class ProbeSpec:
 
     app_port: int
     healthcheck: HealthcheckSpec
+
+    @property
+    def port(self) -> int:
+        """The port of the container that is probed."""
+        return self.healthcheck.port or self.app_port
 
 
 @dataclass(frozen=True)
@@ -166,17 +194,33 @@ class BufferingSpec:
 
 
 @dataclass(frozen=True)
+class ProxyLoggingSpec:
+    """The headers of requests and responses that kamal-proxy logs beside what it always logs."""
+
+    request_headers: tuple[str, ...]
+    response_headers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RouteSpec:
-    """How kamal-proxy routes requests to a role.
+    """How kamal-proxy routes requests to a role. What is None has kamal-proxy's default.
 
     Attributes:
         hosts: The host names to serve; empty for all.
         app_port: The port that the app listens on.
-        path_prefix: The path prefix to serve; None for all paths.
+        path_prefix: The path prefix to serve; None for all paths, or for several prefixes.
+        path_prefixes: Several path prefixes to serve, in place of `path_prefix`.
+        strip_path_prefix: Whether the app gets a request's path without the prefix.
         healthcheck: kamal-proxy's own check before it switches.
         response_timeout: How long the app may take to answer.
-        forward_headers: Whether the client's X-Forwarded headers are passed on; None for kamal-proxy's default.
+        forward_headers: Whether the client's X-Forwarded headers are passed on.
         buffering: Buffering of requests and responses.
+        ssl: Whether HTTPS is served.
+        ssl_redirect: Whether HTTP is redirected to HTTPS.
+        ssl_staging: Whether the certificate is from Let's Encrypt's staging environment.
+        canonical_host: The host name that requests for others are redirected to.
+        scope_cookie_paths: Whether the paths of cookies are put below the path prefix.
+        logging: The headers that are logged.
     """
 
     hosts: tuple[str, ...]
@@ -186,6 +230,19 @@ class RouteSpec:
     buffering: BufferingSpec
     path_prefix: Optional[str] = None
     forward_headers: Optional[bool] = None
+    path_prefixes: Optional[tuple[str, ...]] = None
+    strip_path_prefix: Optional[bool] = None
+    ssl: Optional[bool] = None
+    ssl_redirect: Optional[bool] = None
+    ssl_staging: Optional[bool] = None
+    canonical_host: Optional[str] = None
+    scope_cookie_paths: Optional[bool] = None
+    logging: Optional[ProxyLoggingSpec] = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path prefixes to serve, "/" for all paths."""
+        return self.path_prefixes or (self.path_prefix or "/",)
 
 
 @dataclass(frozen=True)

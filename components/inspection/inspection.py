@@ -81,7 +81,7 @@ class LookAtHosts:
             return cls(None)
         run = settings.proxy.run
         proxied = any(role.proxy for role in settings.roles)
-        spec = InspectSpec(network=NETWORK, ports=(run.http_port, run.https_port) if proxied else ())
+        spec = InspectSpec(network=NETWORK, ports=run.ports if proxied else ())
         words = inspect_words(app_name(settings.service, settings.destination))
         return cls(start_look(connections, words, lambda: f"{to_json(spec)}\n{packed_program()}\n"))
 

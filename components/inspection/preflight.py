@@ -146,7 +146,7 @@ def _exchanged_routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
 
 
 def _goes_as_a_whole(taker: WantedRole, route: RouteFacts) -> bool:
-    return are_all_requests_of(taker.hosts, taker.path, route)
+    return are_all_requests_of(taker.hosts, taker.paths, route)
 
 
 def _routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
@@ -167,7 +167,7 @@ def _in_conflict(wanted: Wanted, service: str, facts: HostFacts) -> Iterator[tup
     """Yield the roles that want requests that a route has, with those requests in words."""
     route = (facts.routes or {}).get(service)
     for name, role in wanted.roles.items():
-        requests = requests_in_conflict(role.hosts, role.path, route) if route and role.proxied else ""
+        requests = requests_in_conflict(role.hosts, role.paths, route) if route and role.proxied else ""
         if requests:
             yield name, requests
 

@@ -185,7 +185,7 @@ def _route_reasons(
 
 
 def _requests_of(route: RouteSpec) -> tuple[list[str], list[str]]:
-    return _requests(route.hosts, (route.path_prefix or "/",))
+    return _requests(route.hosts, route.paths)
 
 
 def _requests(hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -18,13 +18,13 @@ class WantedRole:
     Attributes:
         prefix: The beginning of its containers' names, and the usual name of its route.
         hosts: The host names that are routed to it; empty for all.
-        path: The path prefix, "/" for all paths.
+        paths: The path prefixes, "/" for all paths.
         proxied: Whether it gets requests.
     """
 
     prefix: str
     hosts: tuple[str, ...]
-    path: str
+    paths: tuple[str, ...]
     proxied: bool
 
 
@@ -76,6 +76,6 @@ def _wanted_role(role: ResolvedRole, settings: Settings) -> WantedRole:
     return WantedRole(
         prefix=RoleIdentity(settings.service, role.name, settings.destination).prefix,
         hosts=proxy.all_hosts() if proxy else (),
-        path=(proxy.path_prefix if proxy else None) or "/",
+        paths=proxy.all_paths() if proxy else ("/",),
         proxied=proxy is not None,
     )

@@ -8,7 +8,7 @@ from .hooks import HooksSettings
 from .load import load_settings
 from .logging import LoggingSettings
 from .model import SettingsModel
-from .proxy import BufferingSettings, HealthcheckSettings, ProxySettings
+from .proxy import BufferingSettings, HealthcheckSettings, ProxyLoggingSettings, ProxySettings
 from .proxy_run import ProxyRunSettings
 from .registry import RegistryLogin, RegistrySettings
 from .release_task import ReleaseTaskSettings
@@ -16,6 +16,7 @@ from .resolved_role import ResolvedRole
 from .role import RoleSettings
 from .settings import Settings
 from .ssh import Jump, SshSettings
+from .tls import names_with_https
 
 __all__ = [
     "BootSettings",
@@ -27,6 +28,7 @@ __all__ = [
     "HooksSettings",
     "Jump",
     "LoggingSettings",
+    "ProxyLoggingSettings",
     "ProxyRunSettings",
     "ProxySettings",
     "RegistryLogin",
@@ -39,4 +41,5 @@ __all__ = [
     "SshSettings",
     "check_settings",
     "load_settings",
+    "names_with_https",
 ]

@@ -1,6 +1,7 @@
 """Checks that involve several settings, or files: roles, secrets, the build context, hooks."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from .container_checks import check_containers
@@ -9,6 +10,7 @@ from .hooks import check_hook_name
 from .hosts import canonical_host
 from .problem import Problem, report
 from .settings import DEFAULT_PRIMARY_ROLE, Settings
+from .tls import check_tls
 
 
 def check_settings(settings: Settings, project_dir: Path) -> None:
@@ -90,6 +92,7 @@ def check_roles(settings: Settings) -> Iterator[Problem]:
             )
     yield from _check_published_ports(settings)
     yield from _check_routes(settings)
+    yield from check_tls(settings)
     task = settings.release_task
     if task and task.role and task.role not in settings.servers:
         yield Problem("release_task.role", f'"{task.role}" is not one of the roles: {names}')
@@ -135,8 +138,8 @@ def _check_routes(settings: Settings) -> Iterator[Problem]:
         if proxy is None:
             continue
         for host in role.hosts:
-            for served in proxy.all_hosts() or ("",):
-                other = routes.setdefault((canonical_host(host), served, proxy.path_prefix or "/"), name)
+            for served, path in product(proxy.all_hosts() or ("",), proxy.all_paths()):
+                other = routes.setdefault((canonical_host(host), served, path), name)
                 if other != name:
                     requests = f"requests for {served}" if served else "all requests"
                     yield Problem(

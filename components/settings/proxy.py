@@ -1,14 +1,18 @@
 """`proxy`: how kamal-proxy routes requests to the app."""
 
+import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from .hosts import is_host
 from .model import SettingsModel
 from .proxy_run import ProxyRunSettings
 from .url_path import HealthcheckPath, PathPrefix
 from .values import Bool, Port, PositiveInt, PositiveSeconds, format_value
+
+# Keys of which only one can be set: a role that sets one of them does not inherit the other.
+EXCLUSIVE = (("host", "hosts"), ("path_prefix", "path_prefixes"))
 
 
 def _normalize_route_host(value: str) -> str:
@@ -22,7 +26,21 @@ def _normalize_route_host(value: str) -> str:
     return value.lower()
 
 
+def _refuse_wildcard(value: str) -> str:
+    if value.startswith("*"):
+        raise ValueError(f"must be one host name, not {format_value(value)}")
+    return value
+
+
+def _check_header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+        raise ValueError(f"{format_value(value)} is not a valid name of a header, such as X-Request-Id")
+    return value
+
+
 RouteHost = Annotated[str, AfterValidator(_normalize_route_host)]
+CanonicalHost = Annotated[RouteHost, AfterValidator(_refuse_wildcard)]
+HeaderName = Annotated[str, AfterValidator(_check_header)]
 
 
 class HealthcheckSettings(SettingsModel):
@@ -34,6 +52,10 @@ class HealthcheckSettings(SettingsModel):
         description="Most seconds between two checks. A new container is checked every 100 ms at first.",
     )
     timeout: PositiveInt = Field(default=5, description="Seconds to wait for an answer.")
+    port: Port | None = Field(default=None, description="Port to check in the container. Default: `app_port`.")
+    host: CanonicalHost | None = Field(
+        default=None, description="`Host` header of the checks. Default: the container's id and the port."
+    )
 
 
 class BufferingSettings(SettingsModel):
@@ -48,6 +70,13 @@ class BufferingSettings(SettingsModel):
     max_response_body: PositiveInt | None = Field(default=None, description="Maximum size of a response body in bytes.")
 
 
+class ProxyLoggingSettings(SettingsModel):
+    """Headers in kamal-proxy's log of requests, beside what it always logs."""
+
+    request_headers: tuple[HeaderName, ...] = Field(default=(), description="Headers of requests to log.")
+    response_headers: tuple[HeaderName, ...] = Field(default=(), description="Headers of responses to log.")
+
+
 class ProxySettings(SettingsModel):
     """Routing of requests to the app's containers."""
 
@@ -58,7 +87,29 @@ class ProxySettings(SettingsModel):
         default=None,
         description="Serve only paths that start with this prefix. A slash at its end makes no difference.",
     )
-    ssl: Bool = Field(default=False, description="Not supported yet. Terminate TLS in front of the hosts.")
+    path_prefixes: tuple[PathPrefix, ...] = Field(
+        default=(), description="Several such prefixes, in place of `path_prefix`."
+    )
+    strip_path_prefix: Bool | None = Field(
+        default=None,
+        description="Whether the app gets the path of a request without the prefix. Default: yes.",
+    )
+    ssl: Bool = Field(
+        default=False,
+        description="Serve HTTPS with a certificate that kamal-proxy gets from Let's Encrypt. Needs `host` or `hosts`, and "
+        "a role with one host.",
+    )
+    ssl_redirect: Bool | None = Field(
+        default=None, description="With `ssl`, whether HTTP is redirected to HTTPS. Default: yes."
+    )
+    ssl_staging: Bool | None = Field(
+        default=None,
+        description="With `ssl: true`, whether the certificate is from Let's Encrypt's staging environment, for trials: "
+        "browsers do not trust it.",
+    )
+    canonical_host: CanonicalHost | None = Field(
+        default=None, description="Host name that requests for the others are redirected to, such as `www.example.com`."
+    )
     healthcheck: HealthcheckSettings = Field(
         default=HealthcheckSettings(), description="Health check of a new container before it gets requests."
     )
@@ -67,6 +118,13 @@ class ProxySettings(SettingsModel):
     )
     forward_headers: Bool | None = Field(
         default=None, description="Whether to pass on the client's `X-Forwarded-For` and `X-Forwarded-Proto` headers."
+    )
+    scope_cookie_paths: Bool | None = Field(
+        default=None,
+        description="With a path prefix, whether the paths of the app's cookies are put below it. Default: no.",
+    )
+    logging: ProxyLoggingSettings = Field(
+        default=ProxyLoggingSettings(), description="Headers in kamal-proxy's log of requests."
     )
     buffering: BufferingSettings = Field(
         default=BufferingSettings(), description="Buffering of requests and responses."
@@ -80,30 +138,27 @@ class ProxySettings(SettingsModel):
             raise ValueError("must be a mapping; turn the proxy of a role on or off with servers.ROLE.proxy")
         return value
 
-    @field_validator("ssl", mode="before")
-    @classmethod
-    def _refuse_ssl(cls, value: Any) -> Any:
-        if value in (True, "true") or isinstance(value, dict):
-            raise ValueError(
-                "is not supported yet; terminate TLS in front of the hosts (with a load balancer) and leave this off"
-            )
-        return value
-
     @model_validator(mode="after")
-    def _check_one_of_host_and_hosts(self) -> Self:
-        if self.host and self.hosts:
-            raise ValueError("has both host and hosts; set only one of them")
+    def _check_exclusive(self) -> Self:
+        for one, several in EXCLUSIVE:
+            if getattr(self, one) and getattr(self, several):
+                raise ValueError(f"has both {one} and {several}; set only one of them")
         return self
 
     def all_hosts(self) -> tuple[str, ...]:
         """Return the host names to serve; an empty tuple stands for every host name."""
         return (self.host,) if self.host else self.hosts
 
+    def all_paths(self) -> tuple[str, ...]:
+        """Return the path prefixes to serve; "/" stands for every path."""
+        return self.path_prefixes or (self.path_prefix or "/",)
+
     def merged(self, override: "ProxySettings") -> "ProxySettings":
         """Return these settings with those that are set in `override` put over them, key by key."""
         base, own = self.model_dump(exclude_unset=True), override.model_dump(exclude_unset=True)
-        if own.keys() & {"host", "hosts"}:
-            base = {key: value for key, value in base.items() if key not in ("host", "hosts")}
+        for keys in EXCLUSIVE:
+            if own.keys() & set(keys):
+                base = {key: value for key, value in base.items() if key not in keys}
         return ProxySettings.model_validate(_merge(base, own))
 
 

@@ -1,9 +1,10 @@
 """`proxy.run`: how kamal-proxy itself runs on a host."""
 
+import ipaddress
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from .docker_options import DockerOptions
 from .hosts import Server
@@ -20,6 +21,14 @@ def _check_size(value: Any) -> Any:
     return str(value)
 
 
+def _check_address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError(f"must be an IP address such as 192.0.2.11, not {format_value(value)}") from None
+
+
+IpAddress = Annotated[str, AfterValidator(_check_address)]
 Size = Annotated[
     str,
     BeforeValidator(_check_size),
@@ -32,6 +41,23 @@ class ProxyRunSettings(SettingsModel):
 
     http_port: Port = Field(default=80, description="Port for HTTP on the host.")
     https_port: Port = Field(default=443, description="Port for HTTPS on the host.")
+    publish: Bool = Field(
+        default=True,
+        description="Whether the host's ports lead to kamal-proxy. Without them, something else on the network `kamal` has to "
+        "pass requests on.",
+    )
+    bind_ips: tuple[IpAddress, ...] = Field(
+        default=(), description="Addresses of the host at which kamal-proxy answers. Default: all."
+    )
+    http3: Bool = Field(
+        default=False, description="Whether kamal-proxy serves HTTP/3 as well, at the port for HTTPS (UDP)."
+    )
+    metrics_port: Port | None = Field(
+        default=None,
+        description="Port of Prometheus metrics in kamal-proxy's container, for programs on the network `kamal`. "
+        "Default: no metrics.",
+    )
+    debug: Bool = Field(default=False, description="Whether kamal-proxy logs what helps to debug it.")
     registry: Server | None = Field(default=None, description="Registry of kamal-proxy's image. Default: Docker Hub.")
     repository: str = Field(default="basecamp/kamal-proxy", description="Repository of kamal-proxy's image.")
     version: ImageTag = Field(default="v0.9.2", description="Tag of kamal-proxy's image.")
@@ -48,6 +74,18 @@ class ProxyRunSettings(SettingsModel):
         if self.http_port == self.https_port:
             raise ValueError(f"has {self.http_port} as both http_port and https_port; the ports must differ")
         return self
+
+    @model_validator(mode="after")
+    def _check_published(self) -> Self:
+        needless = sorted({"http_port", "https_port", "bind_ips"} & self.model_fields_set)
+        if not self.publish and needless:
+            raise ValueError(f"has publish: false, and {needless[0]}, which only says where ports are published")
+        return self
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports of the host that kamal-proxy needs."""
+        return (self.http_port, self.https_port) if self.publish else ()
 
     @property
     def image(self) -> str:

@@ -148,25 +148,40 @@ def is_routed(container_id: str, routes: Mapping[str, RouteFacts]) -> bool:
 
 def route_flags(spec: SwitchSpec, route: RouteSpec) -> list[str]:
     """Return the flags of `kamal-proxy deploy` for a switch. A flag that is left out has kamal-proxy's default."""
-    health, buffering = route.healthcheck, route.buffering
+    health, buffering, logging = route.healthcheck, route.buffering, route.logging
     flags: dict[str, Optional[object]] = {
         "deploy-timeout": f"{spec.deploy_timeout}s",
         "drain-timeout": f"{spec.drain_timeout}s",
         "health-check-path": health.path,
         "health-check-interval": f"{health.interval}s",
         "health-check-timeout": f"{health.timeout}s",
+        "health-check-port": health.port,
+        "health-check-host": health.host,
         "target-timeout": f"{route.response_timeout}s",
         "forward-headers": route.forward_headers,
         "path-prefix": route.path_prefix,
+        "strip-path-prefix": route.strip_path_prefix,
+        "tls": route.ssl,
+        "tls-redirect": route.ssl_redirect,
+        "tls-staging": route.ssl_staging,
+        "canonical-host": route.canonical_host,
+        "scope-cookie-paths": route.scope_cookie_paths,
         "buffer-requests": buffering.requests,
         "buffer-responses": buffering.responses,
         "buffer-memory": buffering.memory,
         "max-request-body": buffering.max_request_body,
         "max-response-body": buffering.max_response_body,
     }
-    words = [f"--{flag}={_flag_value(value)}" for flag, value in flags.items() if value is not None]
-    return [*words, *(f"--host={host}" for host in route.hosts)]
+    repeated = {
+        "path-prefix": route.path_prefixes or (),
+        "log-request-header": logging.request_headers if logging else (),
+        "log-response-header": logging.response_headers if logging else (),
+        "host": route.hosts,
+    }
+    words = [f"--{flag}={flag_value(value)}" for flag, value in flags.items() if value is not None]
+    return [*words, *(f"--{flag}={value}" for flag, values in repeated.items() for value in values)]
 
 
-def _flag_value(value: object) -> str:
+def flag_value(value: object) -> str:
+    """Return the value of a flag as kamal-proxy reads it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -144,16 +144,14 @@ def _let_go_of_former(step: Step, app: AppFolder) -> None:
 def _in_the_way(usual: str, wanted: RouteSpec, routes: dict[str, RouteFacts]) -> dict[str, str]:
     """Return the routes that are in a role's way: name to requests, in words."""
     found = {
-        name: requests_in_conflict(wanted.hosts, wanted.path_prefix or "/", route)
-        for name, route in routes.items()
-        if name != usual
+        name: requests_in_conflict(wanted.hosts, wanted.paths, route) for name, route in routes.items() if name != usual
     }
     return {name: requests for name, requests in found.items() if requests}
 
 
 def _is_whole(wanted: RouteSpec, route: RouteFacts) -> bool:
     """Return whether a role wants the very requests that a route has."""
-    return are_all_requests_of(wanted.hosts, wanted.path_prefix or "/", route)
+    return are_all_requests_of(wanted.hosts, wanted.paths, route)
 
 
 def _holders(folder: AppFolder) -> Iterator[Holder]:

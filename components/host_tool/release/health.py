@@ -55,7 +55,7 @@ def await_healthy(step: Step, container: str, spec: CandidateSpec, probe: ProbeS
         if answer and answer not in answers:
             answers.append(answer)
         if elapsed >= spec.deploy_timeout:
-            where = f":{probe.app_port}{probe.healthcheck.path}"
+            where = f":{probe.port}{probe.healthcheck.path}"
             reason = f"did not become healthy within {spec.deploy_timeout} s at {where}"
             raise not_ready(step, container, network, reason, answers)
         time.sleep(pause_after(elapsed, probe.healthcheck))

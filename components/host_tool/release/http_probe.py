@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -22,9 +23,13 @@ def ask(container: str, state: ContainerState, probe: ProbeSpec, limit: float) -
     """
     if not state.address:
         return "no address: it does not run"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _ContainerHandler(container, state.address))
-    request = urllib.request.Request(f"http://{container}:{probe.app_port}{probe.healthcheck.path}")
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), _ContainerHandler(container, state.address), _RedirectHandler()
+    )
+    request = urllib.request.Request(f"http://{container}:{probe.port}{probe.healthcheck.path}")
     request.add_header("User-Agent", "kamal-proxy")
+    if probe.healthcheck.host:
+        request.add_header("Host", probe.healthcheck.host)
     try:
         with opener.open(request, timeout=min(probe.healthcheck.timeout, limit)) as response:
             return "" if 200 <= response.status < 300 else f"status {response.status}"
@@ -34,6 +39,17 @@ def ask(container: str, state: ContainerState, probe: ProbeSpec, limit: float) -
         return _words(error.reason)
     except Exception as error:  # whatever is not HTTP
         return _words(error)
+
+
+class _RedirectHandler(urllib.request.HTTPRedirectHandler):
+    """Asks the host that a redirect names; with the same Host header where it names none, as kamal-proxy does."""
+
+    def redirect_request(self, req: urllib.request.Request, *words: Any) -> Any:
+        redirected = super().redirect_request(req, *words)
+        _, _, _, headers, _ = words
+        if redirected and urllib.parse.urlsplit(headers.get("location", "")).scheme:
+            redirected.remove_header("Host")
+        return redirected
 
 
 class _ContainerHandler(urllib.request.HTTPHandler):

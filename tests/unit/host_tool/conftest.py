@@ -22,12 +22,14 @@ class FakeApp:
 
     Attributes:
         port: The port.
-        status: The status with which it answers. A redirect leads to /elsewhere, where all is well.
+        status: The status with which it answers.
+        location: Where a redirect leads to; at /elsewhere all is well.
         requests: The path, Host and User-Agent of each request.
     """
 
     port: int = 0
     status: int = 200
+    location: str = "/elsewhere"
     requests: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -40,7 +42,7 @@ def app() -> Iterator[FakeApp]:
         def do_GET(self) -> None:
             app.requests.append((self.path, self.headers["Host"], self.headers["User-Agent"]))
             self.send_response(200 if self.path == "/elsewhere" else app.status)
-            self.send_header("Location", "/elsewhere")
+            self.send_header("Location", app.location)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -37,6 +37,22 @@ def test_the_probe_asks_as_kamal_proxy_does(app: FakeApp) -> None:
     assert app.requests == [("/health?full=1", f"{CONTAINER}:{app.port}", "kamal-proxy")]
 
 
+def test_the_probe_has_a_port_and_a_host_name_of_the_settings(app: FakeApp) -> None:
+    asked = ProbeSpec(1, HealthcheckSpec("/up", 1, 1, port=app.port, host="health.test"))
+    assert ask(CONTAINER, RUNNING, asked, 5) == ""
+    assert app.requests == [("/up", "health.test", "kamal-proxy")]
+
+
+@pytest.mark.parametrize(
+    ("location", "host"), [("/elsewhere", "health.test"), (f"http://{CONTAINER}:PORT/elsewhere", f"{CONTAINER}:PORT")]
+)
+def test_a_redirect_to_another_host_gets_no_host_name_of_the_settings(app: FakeApp, location: str, host: str) -> None:
+    app.status, app.location = 302, location.replace("PORT", str(app.port))
+    asked = ProbeSpec(app.port, HealthcheckSpec("/up", 1, 1, host="health.test"))
+    assert ask(CONTAINER, RUNNING, asked, 5) == ""
+    assert [asked_for for _, asked_for, _ in app.requests] == ["health.test", host.replace("PORT", str(app.port))]
+
+
 def test_the_proxy_variables_of_the_host_are_not_for_the_probe(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert ask(CONTAINER, RUNNING, probe(app.port), 5) == ""

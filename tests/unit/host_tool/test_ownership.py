@@ -141,7 +141,7 @@ def test_an_owner_is_told_by_its_stack(owner: Owner | None, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hosts", "path", "route", "requests"),
+    ("hosts", "paths", "route", "requests"),
     [
         pytest.param((), "/", ((), "/"), "all requests", id="both serve all"),
         pytest.param(("a.test",), "/", (("a.test",), "/"), "requests for a.test", id="the same host name"),
@@ -157,6 +157,7 @@ def test_an_owner_is_told_by_its_stack(owner: Owner | None, words: str) -> None:
         ),
         pytest.param((), "/api/", ((), "/api"), "all requests below /api", id="a slash at the end of a path"),
         pytest.param((), "/api", ((), "/,/api"), "all requests below /api", id="one path of several"),
+        pytest.param((), "/a,/api", ((), "/,/api"), "all requests below /api", id="one of several paths each"),
         pytest.param(("*.test",), "/", (("*.test",), "/"), "requests for *.test", id="the same pattern"),
         pytest.param(("a.test",), "/", (("b.test",), "/"), "", id="other host names"),
         pytest.param(("a.test",), "/", (("a.test",), "/api"), "", id="another path"),
@@ -167,24 +168,25 @@ def test_an_owner_is_told_by_its_stack(owner: Owner | None, words: str) -> None:
     ],
 )
 def test_requests_that_kamal_proxy_would_not_route_to_two_services(
-    hosts: tuple[str, ...], path: str, route: tuple[tuple[str, ...], str], requests: str
+    hosts: tuple[str, ...], paths: str, route: tuple[tuple[str, ...], str], requests: str
 ) -> None:
     there = RouteFacts(route[0], tuple(route[1].split(",")), ("0123456789ab:80",))
-    assert requests_in_conflict(hosts, path, there) == requests
+    assert requests_in_conflict(hosts, paths.split(","), there) == requests
 
 
 @pytest.mark.parametrize(
-    ("hosts", "path", "whole"),
+    ("hosts", "paths", "whole"),
     [
         (("a.test", "b.test"), "/api", True),
         (("b.test", "a.test"), "api/", True),
         (("a.test",), "/api", False),
         (("a.test", "b.test", "c.test"), "/api", False),
         (("a.test", "b.test"), "/", False),
+        (("a.test", "b.test"), "/api,/shop", False),
         ((), "/api", False),
     ],
 )
 def test_a_route_changes_hands_as_a_whole_with_all_its_requests_only(
-    hosts: tuple[str, ...], path: str, whole: bool
+    hosts: tuple[str, ...], paths: str, whole: bool
 ) -> None:
-    assert are_all_requests_of(hosts, path, RouteFacts(("a.test", "b.test"), ("/api",), ())) == whole
+    assert are_all_requests_of(hosts, paths.split(","), RouteFacts(("a.test", "b.test"), ("/api",), ())) == whole

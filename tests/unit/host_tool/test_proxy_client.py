@@ -15,7 +15,7 @@ from components.host_tool.proxy.client import (
     route_flags,
 )
 from components.host_tool.result import RouteFacts
-from components.host_tool.spec import BufferingSpec, HealthcheckSpec, RouteSpec, SwitchSpec
+from components.host_tool.spec import BufferingSpec, HealthcheckSpec, ProxyLoggingSpec, RouteSpec, SwitchSpec
 
 from .fake_docker import routes_table
 
@@ -113,25 +113,47 @@ def test_the_flags_of_a_route_have_all_settings() -> None:
     route = RouteSpec(
         hosts=("a.test", "b.test"),
         app_port=3000,
-        healthcheck=HealthcheckSpec("/up", 2, 5),
+        healthcheck=HealthcheckSpec("/up", 2, 5, port=3001, host="health.test"),
         response_timeout=60,
         buffering=BufferingSpec(
             requests=True, responses=False, memory=1024, max_request_body=2048, max_response_body=4096
         ),
         path_prefix="/api",
         forward_headers=False,
+        strip_path_prefix=False,
+        ssl=True,
+        ssl_redirect=False,
+        ssl_staging=True,
+        canonical_host="a.test",
+        scope_cookie_paths=True,
+        logging=ProxyLoggingSpec(("X-Id", "Referer"), ("X-Cache",)),
     )
     assert route_flags(SwitchSpec("v1", 30, 10, 5, route, 15), route) == [
         *("--deploy-timeout=30s", "--drain-timeout=15s"),
         *("--health-check-path=/up", "--health-check-interval=2s", "--health-check-timeout=5s"),
-        *("--target-timeout=60s", "--forward-headers=false", "--path-prefix=/api"),
+        *("--health-check-port=3001", "--health-check-host=health.test"),
+        *("--target-timeout=60s", "--forward-headers=false", "--path-prefix=/api", "--strip-path-prefix=false"),
+        *("--tls=true", "--tls-redirect=false", "--tls-staging=true", "--canonical-host=a.test"),
+        "--scope-cookie-paths=true",
         *("--buffer-requests=true", "--buffer-responses=false", "--buffer-memory=1024"),
         *("--max-request-body=2048", "--max-response-body=4096"),
+        *("--log-request-header=X-Id", "--log-request-header=Referer", "--log-response-header=X-Cache"),
         *("--host=a.test", "--host=b.test"),
     ]
+
+
+def test_several_path_prefixes_are_a_flag_each() -> None:
+    route = RouteSpec((), 80, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(True, True), path_prefixes=("/a", "/b"))
+    flags = route_flags(SwitchSpec("v1", 30, 10, 5, route, 30), route)
+    assert [flag for flag in flags if "prefix" in flag] == ["--path-prefix=/a", "--path-prefix=/b"]
+    assert route.paths == ("/a", "/b")
 
 
 def test_a_setting_that_is_not_given_is_no_flag() -> None:
     route = RouteSpec((), 80, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(requests=False, responses=False))
     flags = {flag.partition("=")[0] for flag in route_flags(SwitchSpec("v1", 30, 10, 5, route, 30), route)}
-    assert not flags & {"--forward-headers", "--path-prefix", "--buffer-memory", "--max-request-body", "--host"}
+    assert flags == {
+        *("--deploy-timeout", "--drain-timeout", "--target-timeout"),
+        *("--health-check-path", "--health-check-interval", "--health-check-timeout"),
+        *("--buffer-requests", "--buffer-responses"),
+    }

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,31 @@ def test_a_kamal_proxy_that_kamal_booted_is_kept_with_the_same_image() -> None:
 def test_a_kamal_proxy_of_the_first_release_is_recognised(options: dict[str, tuple[str, ...]], lines: str) -> None:
     expected = hashlib.sha256((FIRST_RELEASE + lines).encode()).hexdigest()[:16]
     assert boot_hash(replace(PROXY, options=options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "published", "command"),
+    [
+        ({}, "80:80 443:443", ""),
+        ({"publish": False}, "", ""),
+        (
+            {"bind_ips": ("192.0.2.1", "2001:db8::1")},
+            "192.0.2.1:80:80 192.0.2.1:443:443 [2001:db8::1]:80:80 [2001:db8::1]:443:443",
+            "",
+        ),
+        ({"http3": True}, "80:80 443:443 443:443/udp", "kamal-proxy run --http3=true"),
+        ({"debug": True, "metrics_port": 9000}, "80:80 443:443", "kamal-proxy run --metrics-port=9000 --debug=true"),
+    ],
+)
+def test_kamal_proxy_runs_with_flags_and_ports_of_the_settings(
+    changes: dict[str, Any], published: str, command: str
+) -> None:
+    spec = replace(PROXY, **changes)
+    words = proxy_words("kamal", spec)
+    assert " ".join(words[n + 1] for n, word in enumerate(words) if word == "--publish") == published
+    assert " ".join(words[words.index(PROXY.image) + 1 :]) == command
+    # One that runs otherwise is replaced, and one of an earlier release is not.
+    assert (boot_hash(spec) == boot_hash(PROXY)) == (not changes)
 
 
 def test_kamal_proxy_is_created_with_the_words_of_the_settings() -> None:

@@ -42,14 +42,14 @@ SHOP = AppFacts(
 )
 BLOG = AppFacts(app="blog", owner=OTHER, prefixes={"web": "blog-web"}, routes={"web": "blog-web"})
 
-WANTED_WEB = WantedRole("shop-web", ("shop.example.com",), "/", proxied=True)
+WANTED_WEB = WantedRole("shop-web", ("shop.example.com",), ("/",), proxied=True)
 WANTED = Wanted(
     host="10.0.0.1",
     app="shop",
     owner=OWNER,
     roles={
         "web": WANTED_WEB,
-        "worker": WantedRole("shop-worker", (), "/", proxied=False),
+        "worker": WantedRole("shop-worker", (), ("/",), proxied=False),
     },
     proxy=RUN,
     login=True,

@@ -41,7 +41,7 @@ def route(*hosts: str, path: str = "/") -> RouteFacts:
 
 def wants(*hosts: str, path: str = "/", **changes: Any) -> Wanted:
     """The settings with a web that has other host names and another path."""
-    roles = {**WANTED.roles, "web": replace(WANTED_WEB, hosts=hosts, path=path)}
+    roles = {**WANTED.roles, "web": replace(WANTED_WEB, hosts=hosts, paths=(path,))}
     return replace(WANTED, roles=roles, **changes)
 
 
@@ -265,7 +265,7 @@ def test_a_damaged_record_of_another_app_is_a_warning() -> None:
 
 def exchanged(role: str, *hosts: str, proxied: bool = True) -> Wanted:
     """The settings with another role that has host names of its own."""
-    other = WantedRole(f"shop-{role}", hosts, "/", proxied)
+    other = WantedRole(f"shop-{role}", hosts, ("/",), proxied)
     return replace(wants("www.example.com"), roles={**wants("www.example.com").roles, role: other})
 
 
@@ -281,7 +281,7 @@ def exchanged(role: str, *hosts: str, proxied: bool = True) -> Wanted:
         pytest.param(exchanged("api", "api.example.com"), "", id="nobody wants it any more"),
         pytest.param(exchanged("api", proxied=False), "", id="the other role gets no requests"),
         pytest.param(
-            replace(WANTED, roles={"api": WantedRole("shop-api", ("shop.example.com",), "/", proxied=True)}),
+            replace(WANTED, roles={"api": WantedRole("shop-api", ("shop.example.com",), ("/",), proxied=True)}),
             "",
             id="web leaves",
         ),
@@ -294,7 +294,7 @@ def test_a_role_does_not_get_what_another_one_has_that_stays(wanted: Wanted, sen
 def two_roles(web: Sequence[str], api: Sequence[str], path: str = "/") -> Wanted:
     """The settings with the roles web and api, and the host names that they want."""
     roles = {
-        name: WantedRole(f"shop-{name}", tuple(hosts), path, proxied=True)
+        name: WantedRole(f"shop-{name}", tuple(hosts), (path,), proxied=True)
         for name, hosts in (("web", web), ("api", api))
     }
     return replace(WANTED, roles=roles)

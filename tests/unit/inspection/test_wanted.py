@@ -20,8 +20,8 @@ def wanted(folder: Path, host: str = "a.test", **settings: Any) -> Wanted:
 
 
 def test_a_host_gets_its_roles_under_kamals_names(tmp_path: Path) -> None:
-    web = WantedRole("shop-web-eu", (), "/", proxied=True)
-    worker = WantedRole("shop-worker-eu", (), "/", proxied=False)
+    web = WantedRole("shop-web-eu", (), ("/",), proxied=True)
+    worker = WantedRole("shop-worker-eu", (), ("/",), proxied=False)
     assert wanted(tmp_path).roles == {"web": web}
     assert wanted(tmp_path, "b.test").roles == {"web": web, "worker": worker}
     assert wanted(tmp_path, "c.test").roles == {"worker": worker}
@@ -29,7 +29,7 @@ def test_a_host_gets_its_roles_under_kamals_names(tmp_path: Path) -> None:
 
 def test_a_role_has_the_host_names_and_the_path_of_its_proxy(tmp_path: Path) -> None:
     found = wanted(tmp_path, proxy={"hosts": ["www.example.com", "example.com"], "path_prefix": "/api"})
-    assert found.roles["web"] == WantedRole("shop-web-eu", ("www.example.com", "example.com"), "/api", proxied=True)
+    assert found.roles["web"] == WantedRole("shop-web-eu", ("www.example.com", "example.com"), ("/api",), proxied=True)
 
 
 def test_a_host_needs_kamal_proxy_where_one_of_its_roles_gets_requests(tmp_path: Path) -> None:

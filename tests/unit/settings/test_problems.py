@@ -83,12 +83,12 @@ UNKNOWN_KEYS = [
     ({"builder": {"arch": "amd64"}}, "builder.arch: use builder.platform instead (linux/amd64 in place of amd64)"),
     ({"env": {"tags": {"a": {"B": "1"}}}}, "env.tags: is not supported yet; use roles"),
     (
-        {"proxy": {"ssl_redirect": True}},
-        "proxy.ssl_redirect: is not supported yet; terminate TLS in front of the hosts",
+        {"builder": {"pack": {}}},
+        "builder.pack: is not supported: the image is built from a Dockerfile",
     ),
     (
-        role(proxy={"healthcheck": {"port": 1}}),
-        "servers.web.proxy.healthcheck.port: is not supported: the health check uses proxy.app_port",
+        role(proxy={"healthcheck": {"prt": 1}}),
+        "servers.web.proxy.healthcheck.prt: is not a known key; did you mean port?",
     ),
     (
         {"ssh": {"keys": ["x"]}},
@@ -391,12 +391,56 @@ PROXY = [
     ),
     ({"proxy": {"response_timeout": 0}}, "proxy.response_timeout: must be at least 1, not 0"),
     ({"proxy": {"forward_headers": "perhaps"}}, 'proxy.forward_headers: must be true or false, not "perhaps"'),
-    *(
+    (
+        {"proxy": {"path_prefix": "/a", "path_prefixes": ["/b"]}},
+        "proxy: has both path_prefix and path_prefixes; set only one of them",
+    ),
+    (
+        {"proxy": {"logging": {"request_headers": ["X-Id", "a b"]}}},
+        'proxy.logging.request_headers[1]: "a b" is not a valid name of a header, such as X-Request-Id',
+    ),
+    (
+        {"proxy": {"hosts": ["a.test"], "canonical_host": "b.test"}},
+        "proxy.canonical_host: b.test is not one of the host names that are served; add it to hosts",
+    ),
+    ({"proxy": {"canonical_host": "*.test"}}, 'proxy.canonical_host: must be one host name, not "*.test"'),
+    (
+        {"proxy": {"run": {"bind_ips": ["eth0"]}}},
+        'proxy.run.bind_ips[0]: must be an IP address such as 192.0.2.11, not "eth0"',
+    ),
+    (
+        {"proxy": {"run": {"publish": False, "http_port": 8080}}},
+        "proxy.run: has publish: false, and http_port, which only says where ports are published",
+    ),
+    ({"proxy": {"ssl": True}}, "proxy.ssl: needs host or hosts: a certificate is for the names in it"),
+    (
+        {"proxy": {"ssl": True, "host": "*.shop.test"}},
+        "proxy.ssl: cannot be true for *.shop.test: kamal-proxy gets no certificates for wildcards. Name each host",
+    ),
+    (
+        {"proxy": {"ssl": "true", "host": "shop.test"}, "servers": ["a", "b"]},
         (
-            {"proxy": {"ssl": ssl}},
-            "proxy.ssl: is not supported yet; terminate TLS in front of the hosts (with a load balancer) and leave this off",
-        )
-        for ssl in (True, "true", {"certificate_pem": "C"})
+            "proxy.ssl: cannot be true for role web on 2 hosts: Let's Encrypt checks a name at one of them, and the others "
+            "would have no certificate. Use one host, or terminate TLS in front of the hosts (with a load balancer) and "
+            "leave ssl off"
+        ),
+    ),
+    (
+        role(proxy={"ssl": True, "host": "shop.test", "path_prefixes": ["/a", "/b"]}),
+        (
+            "servers.web.proxy.ssl: cannot be set where only /a, /b is served: kamal-proxy takes HTTPS from the role that "
+            "serves all paths of the host name. Set ssl there"
+        ),
+    ),
+    (
+        {
+            "proxy": {"ssl": True, "host": "shop.test"},
+            "servers": {"web": ["a"], "api": {"hosts": ["b"], "proxy": {"ssl": True}}},
+        },
+        (
+            "servers.api.proxy.ssl: would get a certificate for shop.test, and so would role web; Let's Encrypt reaches "
+            "only one of them. Give each its own host"
+        ),
     ),
     (
         {"proxy": {"run": {"http_port": 443}}},
