@@ -55,6 +55,7 @@ class RoleDeployment(pulumi.ComponentResource):
             image: What it runs.
             opts: Options of the component.
         """
+        role = role.on(host.address)
         # What a preview shows of the role as a whole: what of it changes, even without --diff.
         inputs = {
             "version": image.version,

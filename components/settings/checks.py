@@ -93,6 +93,7 @@ def check_roles(settings: Settings) -> Iterator[Problem]:
     yield from _check_published_ports(settings)
     yield from _check_routes(settings)
     yield from check_tls(settings)
+    yield from _check_tags(settings)
     task = settings.release_task
     if task and task.role and task.role not in settings.servers:
         yield Problem("release_task.role", f'"{task.role}" is not one of the roles: {names}')
@@ -112,6 +113,16 @@ def _check_empty_roles(settings: Settings) -> Iterator[Problem]:
             )
         elif task and task.role == name:
             yield Problem(f"servers.{name}.hosts", "is empty, but the release task runs on a host of this role")
+
+
+def _check_tags(settings: Settings) -> Iterator[Problem]:
+    """Yield variables of tags that no host has."""
+    tags = {tag for role in settings.servers.values() for given in role.tags.values() for tag in given}
+    known = f"tags are {', '.join(sorted(tags))}" if tags else "no host has a tag"
+    for tag in settings.env.tags.keys() - tags:
+        yield Problem(
+            f"env.tags.{tag}", f"no host has this tag; {known}. Write it beside a host of a role: HOST: {tag}"
+        )
 
 
 def _check_published_ports(settings: Settings) -> Iterator[Problem]:
@@ -167,6 +178,9 @@ def _secret_references(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "ssh.key_data[0]", settings.ssh.key_data[0]
     for number, name in enumerate(settings.env.secret_names().values()):
         yield f"env.secret[{number}]", name
+    for tag, env in settings.env.tags.items():
+        for number, name in enumerate(env.secret_names().values()):
+            yield f"env.tags.{tag}.secret[{number}]", name
     for role, role_settings in settings.servers.items():
         for number, name in enumerate(role_settings.env.secret_names().values()):
             yield f"servers.{role}.env.secret[{number}]", name

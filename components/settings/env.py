@@ -1,15 +1,15 @@
 """`env`: the environment variables of the containers, clear and secret."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from .model import SettingsModel
-from .names import OwnEnvName, check_own_env_name
+from .names import HostTag, OwnEnvName, check_own_env_name
 from .values import Str
 
-# `tags` is a key of Kamal's that is not supported; it is here so that the error message says so.
 KEYS = {"clear", "secret", "tags"}
 
 
@@ -36,7 +36,7 @@ ClearValue = Annotated[Str, AfterValidator(_refuse_host_variable)]
 SecretVariable = Annotated[str, AfterValidator(_check_secret_variable)]
 
 
-class EnvSettings(SettingsModel):
+class VariablesSettings(SettingsModel):
     """Environment variables of the containers. In a mapping without `clear` and `secret`, all variables are clear."""
 
     clear: dict[OwnEnvName, ClearValue] = Field(
@@ -75,6 +75,17 @@ class EnvSettings(SettingsModel):
         entries = [entry.partition(":") for entry in self.secret]
         return {variable: secret or variable for variable, _, secret in entries}
 
+    def over(self, clear: Mapping[str, str], secret: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return clear variables, and the names of the secrets in secret ones, with these put over them.
+
+        A variable replaces another one of the same name, be it clear or secret.
+        """
+        own_clear, own_secret = self.clear, self.secret_names()
+        return (
+            {name: value for name, value in clear.items() if name not in own_secret} | own_clear,
+            {name: value for name, value in secret.items() if name not in own_clear} | own_secret,
+        )
+
 
 def _coerce_flat(value: Any) -> Any:
     """Turn a mapping of variables into the structured form, with all of them clear."""
@@ -87,4 +98,18 @@ def _coerce_flat(value: Any) -> Any:
 
 
 FlatName = Annotated[OwnEnvName, WithJsonSchema({"type": "string", "not": {"enum": sorted(KEYS)}})]
+Variables = Annotated[
+    VariablesSettings, BeforeValidator(_coerce_flat, json_schema_input_type=VariablesSettings | dict[FlatName, Str])
+]
+
+
+class EnvSettings(VariablesSettings):
+    """Environment variables of the app's containers. In a mapping without `clear`, `secret` and `tags`, all are clear."""
+
+    tags: dict[HostTag, Variables] = Field(
+        default={},
+        description="Variables by tag, for the containers on hosts that have it. They go over those of the app and the role.",
+    )
+
+
 Env = Annotated[EnvSettings, BeforeValidator(_coerce_flat, json_schema_input_type=EnvSettings | dict[FlatName, Str])]

@@ -53,10 +53,31 @@ def _check_host(value: str) -> str:
 
 
 def _refuse_tags(value: Any) -> Any:
-    # Kamal writes a host with tags as a mapping.
+    # A host with tags is a mapping, as in Kamal. `split_tags` has taken the valid ones apart.
     if isinstance(value, Mapping):
-        raise ValueError("has tags, which are not supported yet; use roles")
+        raise ValueError(f"must be HOST or, in the hosts of a role, HOST: TAG, not {format_value(value)}")
     return value
+
+
+def split_tags(entries: Any) -> tuple[Any, dict[str, tuple[str, ...]]]:
+    """Return the hosts of a role without their tags, and the tags of each host that has some.
+
+    Args:
+        entries: What the settings have as hosts: `HOST`, `HOST: TAG` or `HOST: [TAG, …]` each. Another entry stays as it is.
+    """
+    if not isinstance(entries, list | tuple):
+        return entries, {}
+    hosts: list[Any] = []
+    tags: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        host, given = next(iter(entry.items())) if isinstance(entry, Mapping) and len(entry) == 1 else (entry, ())
+        given = (given,) if isinstance(given, str) else given
+        if not isinstance(given, list | tuple) or not all(isinstance(tag, str) for tag in given):
+            host, given = entry, ()
+        hosts.append(host)
+        if given:
+            tags[host] = (*tags.get(host, ()), *given)
+    return hosts, tags
 
 
 def _check_server(value: str) -> str:

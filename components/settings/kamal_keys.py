@@ -31,6 +31,5 @@ KAMAL_KEY_HINTS = {
     "healthcheck": "use proxy.healthcheck instead, as in Kamal 2",
     "boot.parallel_roles": "is not supported yet",
     "servers.ROLE.asset_path": "is not supported yet",
-    "servers.ROLE.tags": "is not supported yet; use roles",
-    "env.tags": "is not supported yet; use roles",
+    "servers.ROLE.env.tags": "is only possible in the app's env, as in Kamal",
 }

@@ -30,6 +30,12 @@ def _check_role_name(value: str) -> str:
     return value
 
 
+def _check_host_tag(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError("is not a valid name for a tag; use letters, digits, - and _, starting with a letter or digit")
+    return value
+
+
 def _check_tag(value: str) -> str:
     if not is_version(value):
         raise ValueError(
@@ -76,6 +82,7 @@ def _refuse_clear_secret(value: Any) -> Any:
 SECRET_NAME_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1}
 
 AppName = Annotated[str, AfterValidator(check_name)]
+HostTag = Annotated[str, AfterValidator(_check_host_tag)]
 ImageTag = Annotated[str, AfterValidator(_check_tag)]
 PinnedVersionName = Annotated[str, AfterValidator(_check_pinned_version)]
 RoleName = Annotated[str, AfterValidator(_check_role_name)]

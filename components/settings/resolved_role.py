@@ -1,7 +1,7 @@
 """A role with everything that applies to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..secret import Secret
 from .proxy import ProxySettings
@@ -27,3 +27,10 @@ class ResolvedRole:
     strategy: Strategy
     stop_timeout: int
     """Seconds."""
+    tagged_env: Mapping[str, tuple[Mapping[str, str], Mapping[str, Secret]]] = field(default_factory=dict)
+    """By host that has tags: the variables there, clear and secret, in place of `env` and `secret_env`."""
+
+    def on(self, host: str) -> "ResolvedRole":
+        """Return the role with the variables that it has on a host."""
+        env, secret_env = self.tagged_env.get(host, (self.env, self.secret_env))
+        return replace(self, env=env, secret_env=secret_env)

@@ -2,16 +2,24 @@
 
 import re
 import shlex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from .docker_options import DockerOptions
-from .env import Env, EnvSettings
-from .hosts import HostName, canonical_host
+from .env import Variables, VariablesSettings
+from .hosts import HostName, canonical_host, split_tags
 from .logging import LoggingSettings
 from .model import SettingsModel
-from .names import RoleName
+from .names import HostTag, RoleName
 from .proxy import ProxySettings
 from .values import STR_SCHEMA, Bool, Seconds, Str, coerce_bool, format_value
 from .volumes import Volume
@@ -57,6 +65,19 @@ Cmd = Annotated[
     BeforeValidator(_split_words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": STR_SCHEMA}]}),
 ]
+# What `hosts` of a role may hold, as JSON: `split_tags` takes it apart.
+TAGGED_HOST_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        },
+    ]
+}
+TaggedHosts = Annotated[tuple[HostName, ...], WithJsonSchema({"type": "array", "items": TAGGED_HOST_SCHEMA})]
 LabelName = Annotated[str, AfterValidator(_check_label)]
 RoleProxy = Annotated[
     bool | ProxySettings | None,
@@ -67,9 +88,17 @@ RoleProxy = Annotated[
 class RoleSettings(SettingsModel):
     """A role as configured: its hosts, and how its containers differ from those of other roles."""
 
-    hosts: tuple[HostName, ...] = Field(description="Hosts that run the role.")
+    hosts: TaggedHosts = Field(
+        description="Hosts that run the role. `HOST: TAG` or `HOST: [TAG, …]` gives a host tags, which `env.tags` and "
+        "accessories refer to."
+    )
+    tags: dict[HostName, tuple[HostTag, ...]] = Field(
+        default={}, description="Tags by host; another way to write those in `hosts`."
+    )
     cmd: Cmd = Field(default=(), description="Command to run in place of the image's: a string or a list of words.")
-    env: Env = Field(default=EnvSettings(), description="Environment variables of the role, on top of the app's `env`.")
+    env: Variables = Field(
+        default=VariablesSettings(), description="Environment variables of the role, on top of the app's `env`."
+    )
     labels: dict[LabelName, Str] = Field(
         default={}, description="Additional labels of the containers, on top of the app's `labels`."
     )
@@ -98,6 +127,17 @@ class RoleSettings(SettingsModel):
         default=None, description="Seconds that a container has to stop. Default: the app's `stop_timeout`."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _split_tags(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "hosts" not in value:
+            return value
+        hosts, tags = split_tags(value["hosts"])
+        given = value.get("tags", {})
+        if not tags or not isinstance(given, dict):
+            return {**value, "hosts": hosts}
+        return {**value, "hosts": hosts, "tags": {**given, **tags}}
+
     @field_validator("hosts")
     @classmethod
     def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,6 +154,14 @@ class RoleSettings(SettingsModel):
             found = format_value(", ".join(policies))
             raise ValueError(f"restart must be no, always, unless-stopped or on-failure[:N], not {found}")
         return value
+
+    @model_validator(mode="after")
+    def _check_tags(self) -> Self:
+        if unknown := sorted(self.tags.keys() - set(self.hosts)):
+            raise ValueError(f"has tags of {', '.join(unknown)}, which is not in hosts")
+        if getattr(self.env, "tags", {}):
+            raise ValueError("has env.tags, which is only possible in the app's env")
+        return self
 
 
 def _coerce_role(value: Any) -> Any:
@@ -134,10 +182,8 @@ def _coerce_roles(value: Any) -> Any:
     return value
 
 
-RoleOrHosts = Annotated[
-    RoleSettings, BeforeValidator(_coerce_role, json_schema_input_type=RoleSettings | tuple[HostName, ...])
-]
+RoleOrHosts = Annotated[RoleSettings, BeforeValidator(_coerce_role, json_schema_input_type=RoleSettings | TaggedHosts)]
 RolesOrHosts = Annotated[
     dict[RoleName, RoleOrHosts],
-    BeforeValidator(_coerce_roles, json_schema_input_type=dict[RoleName, RoleOrHosts] | tuple[HostName, ...]),
+    BeforeValidator(_coerce_roles, json_schema_input_type=dict[RoleName, RoleOrHosts] | TaggedHosts),
 ]

@@ -250,10 +250,7 @@ class Settings(SettingsModel):
         return self.proxy if enabled else None
 
     def _resolve_role(self, name: str, role: RoleSettings) -> ResolvedRole:
-        # A role's variable replaces the app's variable of the same name, be it clear or secret.
-        own_clear, own_secret = role.env.clear, role.env.secret_names()
-        clear = {name: value for name, value in self.env.clear.items() if name not in own_secret} | own_clear
-        secret = {name: key for name, key in self.env.secret_names().items() if name not in own_clear} | own_secret
+        clear, secret = role.env.over(self.env.clear, self.env.secret_names())
         proxy = self.role_proxies[name]
         default_stop_timeout = PROXIED_STOP_TIMEOUT if proxy else self.drain_timeout
         timeouts = (role.stop_timeout, self.stop_timeout, default_stop_timeout)
@@ -262,7 +259,8 @@ class Settings(SettingsModel):
             hosts=role.hosts,
             cmd=role.cmd,
             env=clear,
-            secret_env={name: self.secret(key) for name, key in secret.items()},
+            secret_env=self._secret_values(secret),
+            tagged_env={host: self._tagged_env(tags, clear, secret) for host, tags in role.tags.items()},
             labels={**self.labels, **role.labels},
             options=self._docker_options(role),
             proxy=proxy,
@@ -278,3 +276,15 @@ class Settings(SettingsModel):
             **({"volume": volumes} if volumes else {}),
             **dict(self.logging.merged(role.logging).docker_options()),
         }
+
+    def _tagged_env(
+        self, tags: tuple[str, ...], clear: Mapping[str, str], secret: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], Mapping[str, Secret]]:
+        """Return the variables of a role on a host with tags, clear and secret: those of each tag over the ones before."""
+        for tag in tags:
+            if tag in self.env.tags:
+                clear, secret = self.env.tags[tag].over(clear, secret)
+        return clear, self._secret_values(secret)
+
+    def _secret_values(self, names: Mapping[str, str]) -> dict[str, Secret]:
+        return {variable: self.secret(name) for variable, name in names.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.graph import HOSTS, changes, declare, leaves
+from tests.unit.graph import HOSTS, Graph, changes, declare, leaves
 
 SERVERS = {"web": HOSTS, "worker": {"hosts": HOSTS, "proxy": False, "cmd": "work"}}
 
@@ -45,6 +45,18 @@ def test_another_password_of_the_registry_is_one_field_of_the_step_for_secrets(
         declare(tmp_path, monkeypatch, env={}, secrets={"REGISTRY": password}) for password in ("old", "new")
     )
     assert changes(before, after) == {f"shop-{host}-web-secrets": ["stdin.registry.password"] for host in HOSTS}
+
+
+def test_a_tags_variables_are_those_of_the_containers_on_its_hosts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def graph(value: str) -> Graph:
+        env = {"clear": {"A": "1"}, "tags": {"eu": {"clear": {"A": value}, "secret": ["DB"]}}}
+        return declare(tmp_path, monkeypatch, servers=[HOSTS[0], {HOSTS[1]: "eu"}], env=env, registry={})
+
+    before, after = graph("2"), graph("3")
+    assert changes(before, after) == {f"shop-{HOSTS[1]}-web-candidate": ["stdin.container.env.A"]}
+    assert [command.name for command in after.named("-secrets")] == [f"shop-{HOSTS[1]}-web-secrets"]
 
 
 def setting_name(path: str) -> str:

@@ -81,7 +81,7 @@ UNKNOWN_KEYS = [
     ({"hooks_path": "h"}, "hooks_path: use hooks.path instead"),
     ({"traefik": {"a": 1}}, "traefik: use proxy instead, as in Kamal 2"),
     ({"builder": {"arch": "amd64"}}, "builder.arch: use builder.platform instead (linux/amd64 in place of amd64)"),
-    ({"env": {"tags": {"a": {"B": "1"}}}}, "env.tags: is not supported yet; use roles"),
+    (role(env={"tags": {}}), "servers.web.env.tags: is only possible in the app's env, as in Kamal"),
     (
         {"builder": {"pack": {}}},
         "builder.pack: is not supported: the image is built from a Dockerfile",
@@ -165,7 +165,27 @@ HOSTS = [
             "ssh.users.2001:DB8::1: 2001:DB8::1 is the same host as 2001:db8::1; spell it the same everywhere",
         ],
     ),
-    ({"servers": [{"a": "tag"}]}, "servers.web.hosts[0]: has tags, which are not supported yet; use roles"),
+    (
+        {"servers": ["a", {"b": "x", "c": "y"}]},
+        'servers.web.hosts[1]: must be HOST or, in the hosts of a role, HOST: TAG, not {"b": "x", "c": "y"}',
+    ),
+    (
+        {"servers": [{"a": 1}]},
+        'servers.web.hosts[0]: must be HOST or, in the hosts of a role, HOST: TAG, not {"a": 1}',
+    ),
+    (
+        {"servers": [{"a": "a tag"}]},
+        "servers.web.tags.a[0]: is not a valid name for a tag; use letters, digits, - and _, starting with a letter or digit",
+    ),
+    ({"servers": {"web": {"hosts": ["a"], "tags": {"b": ["x"]}}}}, "servers.web: has tags of b, which is not in hosts"),
+    (
+        {"servers": [{"a": "x"}, {"b": ["y"]}], "env": {"tags": {"z": {"A": 1}}}},
+        "env.tags.z: no host has this tag; tags are x, y. Write it beside a host of a role: HOST: z",
+    ),
+    (
+        {"servers": [{"a": "x"}], "env": {"tags": {"x": {"secret": ["NOPE"]}}}},
+        "env.tags.x.secret[0]: the secret NOPE is not set; run pulumi config set --secret --path 'deploy:secrets.NOPE'",
+    ),
 ]
 
 ROLES = [

@@ -122,6 +122,29 @@ def test_kamals_keys_for_ssh_are_accepted_where_they_say_what_is_so_anyway(tmp_p
     assert load(tmp_path, ssh=ssh, secrets={"KEY": "x"}).ssh.keys_only
 
 
+def test_a_host_has_the_variables_of_its_tags_over_those_of_the_role_and_the_app(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        env={
+            "clear": {"A": "app", "B": "app", "C": "app"},
+            "secret": ["S"],
+            "tags": {"eu": {"B": "eu", "S": "in clear"}, "big": {"clear": {"B": "big"}, "secret": ["C:T"]}},
+        },
+        secrets={"S": "1", "T": "2"},
+        servers={
+            "web": [{"a": "eu"}, {"b": ["eu", "big", "unknown"]}, "c"],
+            "job": {"hosts": ["a"], "env": {"B": "job"}},
+        },
+    )
+    web, job = settings.roles
+    assert (web.on("a").env, web.on("a").secret_env) == ({"A": "app", "B": "eu", "C": "app", "S": "in clear"}, {})
+    assert web.on("b").env == {"A": "app", "B": "big", "S": "in clear"}
+    assert web.on("b").secret_env == {"C": Secret("2")}
+    assert (web.on("c").env, web.on("c").secret_env) == ({"A": "app", "B": "app", "C": "app"}, {"S": Secret("1")})
+    # As in Kamal, a tag stands beside a host of one role.
+    assert job.on("a").env["B"] == "job"
+
+
 @pytest.mark.parametrize("given", [True, "true", {}])
 def test_any_role_can_be_behind_the_proxy(tmp_path: Path, given: Any) -> None:
     settings = load(tmp_path, servers={"web": ["a"], "api": {"hosts": ["b"], "proxy": given}})
