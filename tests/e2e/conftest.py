@@ -19,6 +19,7 @@ from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host, Inventory
 from tests.contract.ssh_server import new_key, running_agent
 from tests.e2e.footprint import OnHost, remove_footprints
+from tests.e2e.own_way import OwnWay, own_way
 from tests.e2e.site import Site
 from tests.e2e.stack import NewStack, Stack
 
@@ -89,6 +90,13 @@ def stack(new_stack: Callable[[], Stack]) -> Stack:
 def site(stack: Stack) -> Site:
     """The stack's app as its users see it."""
     return Site(stack)
+
+
+@pytest.fixture
+def way(stack: Stack, sandbox: Sandbox) -> Iterator[OwnWay]:
+    """The stack's own way to its second host."""
+    with own_way(stack, stack.hosts[1], sandbox) as way:
+        yield way
 
 
 @pytest.fixture

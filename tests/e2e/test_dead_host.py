@@ -1,13 +1,12 @@
 """A host that does not answer: what a preview, an update and a destroy say and do, and how the deploy goes on."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
-from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host
 from tests.e2e.footprint import OnHost, footprints
+from tests.e2e.own_way import OwnWay
 from tests.e2e.site import Site
 from tests.e2e.stack import PulumiFailedError, Stack
 
@@ -63,24 +62,12 @@ def test_a_dead_host_is_left_out_forgotten_or_taken_back(stack: Stack, site: Sit
     assert footprints(stack, on_host)[1]
 
 
-@contextmanager
-def cut_off(host: Host, sandbox: Sandbox) -> Iterator[None]:
-    """A host whose SSH server refuses every connection."""
-    rule = ["INPUT", "--protocol", "tcp", "--dport", "22", "--jump", "REJECT", "--reject-with", "tcp-reset"]
-    sandbox.run(host.name, ["iptables", "--insert", *rule], user="root").check_returncode()
-    try:
-        yield
-    finally:
-        sandbox.run(host.name, ["iptables", "--delete", *rule], user="root").check_returncode()
-
-
-@pytest.mark.alone
 def test_destroy_takes_the_others_down_names_the_dead_host_and_can_be_run_again(
-    stack: Stack, sandbox: Sandbox, on_host: OnHost
+    stack: Stack, way: OwnWay, on_host: OnHost
 ) -> None:
     stack.up()
-    second = stack.hosts[1]
-    with cut_off(second, sandbox):
+    second = way.host
+    with way.cut_off():
         with pytest.raises(PulumiFailedError) as caught:
             stack.pulumi("destroy", "--yes", "--skip-preview", "--continue-on-error")
         assert second.address in str(caught.value)

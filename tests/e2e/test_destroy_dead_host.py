@@ -2,13 +2,11 @@
 
 import pytest
 
-from dev.sandbox import Sandbox
 from tests.e2e.footprint import OnHost, footprints
+from tests.e2e.own_way import OwnWay
 from tests.e2e.site import Site
 from tests.e2e.stack import PulumiFailedError, Stack
-from tests.e2e.test_dead_host import cut_off, dead
-
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+from tests.e2e.test_dead_host import dead
 
 
 def failed_destroy(stack: Stack) -> str:
@@ -18,18 +16,17 @@ def failed_destroy(stack: Stack) -> str:
     return str(caught.value)
 
 
-def test_a_skipped_host_is_not_contacted_by_a_destroy(stack: Stack, sandbox: Sandbox, on_host: OnHost) -> None:
-    first, second = stack.hosts[:2]
+def test_a_skipped_host_is_not_contacted_by_a_destroy(stack: Stack, way: OwnWay, on_host: OnHost) -> None:
     stack.up()
-    with cut_off(second, sandbox):
+    with way.cut_off():
         # It takes an update for the state to have it.
-        stack.configure(skip_hosts=[second.address])
+        stack.configure(skip_hosts=[way.host.address])
         stack.up()
         stack.destroy()
         assert footprints(stack, on_host)[0] == ""
         # The stack has nothing of it any more, and may go on without it.
         stack.up()
-        assert list(stack.outputs()["hosts"]) == [first.address]
+        assert list(stack.outputs()["hosts"]) == [stack.hosts[0].address]
     assert footprints(stack, on_host)[1]
     # For the fixture: with the host back, the stack takes it over again, as the owner that its name says.
     stack.configure(skip_hosts=None)
@@ -38,15 +35,14 @@ def test_a_skipped_host_is_not_contacted_by_a_destroy(stack: Stack, sandbox: San
 
 
 def test_after_a_failed_destroy_the_others_are_deployed_to_again_without_the_dead_host(
-    stack: Stack, sandbox: Sandbox, on_host: OnHost
+    stack: Stack, way: OwnWay, on_host: OnHost
 ) -> None:
-    first, second = stack.hosts[:2]
     stack.up()
-    with cut_off(second, sandbox):
-        assert second.address in failed_destroy(stack)
-        stack.configure(skip_hosts=[second.address])
+    with way.cut_off():
+        assert way.host.address in failed_destroy(stack)
+        stack.configure(skip_hosts=[way.host.address])
         stack.up()
-        assert Site(stack).version(first)["version"] == stack.outputs()["version"]
+        assert Site(stack).version(stack.hosts[0])["version"] == stack.outputs()["version"]
         stack.up("--expect-no-changes")
         stack.destroy()
     assert footprints(stack, on_host)[0] == ""
@@ -54,10 +50,9 @@ def test_after_a_failed_destroy_the_others_are_deployed_to_again_without_the_dea
     stack.up()
 
 
-def test_after_a_failed_destroy_the_stack_is_forgotten_and_made_again(stack: Stack, sandbox: Sandbox) -> None:
-    second = stack.hosts[1]
+def test_after_a_failed_destroy_the_stack_is_forgotten_and_made_again(stack: Stack, way: OwnWay) -> None:
     stack.up()
-    with cut_off(second, sandbox):
+    with way.cut_off():
         failed_destroy(stack)
     stack.pulumi("stack", "rm", "--yes", "--force", "--preserve-config")
     stack.pulumi("stack", "init", "test")
