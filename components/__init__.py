@@ -23,6 +23,7 @@ with without_collecting():
         RoleSettings,
         Settings,
         SshSettings,
+        SslSettings,
     )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "SshSettings",
+    "SslSettings",
 ]

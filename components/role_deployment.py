@@ -8,13 +8,13 @@ from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptSecrets
+from .host_tool.result import KeptCertificate, KeptSecrets
 from .image import AppImage
 from .inspection import RoleReasons
 from .naming import NETWORK
 from .proxy import route_spec
 from .resource_options import child_of
-from .settings import ResolvedRole, Settings
+from .settings import Certificate, ResolvedRole, Settings
 
 NO_SECRETS = "-"
 """Tells the host tool that a role has no secrets."""
@@ -29,10 +29,12 @@ class RoleDeployment(pulumi.ComponentResource):
     Attributes:
         secrets_hash: The name under which the host keeps the role's secret values: a keyed hash, so that it changes
             when a value does, and tells nothing about it.
+        certificate: The name under which the host keeps the role's own TLS certificate; None for none.
         before_pull: The step that leaves the secrets and the registry's login on the host, if there is one.
     """
 
     secrets_hash: pulumi.Input[str]
+    certificate: pulumi.Output[str] | None
     before_pull: list[RemoteCommand]
 
     def __init__(
@@ -81,6 +83,8 @@ class RoleDeployment(pulumi.ComponentResource):
             else NO_SECRETS
         )
 
+        self.certificate = self._keep_certificate(role.certificate) if role.certificate else None
+
     @property
     def _reasons(self) -> RoleReasons:
         return self.host.inspection.of(self.host.address).roles.get(self.role.name, RoleReasons())
@@ -123,6 +127,22 @@ class RoleDeployment(pulumi.ComponentResource):
             labels=dict(role.labels),
             options={**role.options, **bounded},
         )
+
+    def _keep_certificate(self, certificate: Certificate) -> pulumi.Output[str]:
+        """Declare the step that leaves the role's own TLS certificate on the host, and return its name there.
+
+        It is a step of its own, so that another certificate makes no other container, and a preview says so.
+        """
+        pems = spec.CertificateSpec(certificate.certificate_pem.reveal(), certificate.private_key_pem.reveal())
+        command = remote_command(
+            f"{self.resource_name}-certificate",
+            self.host.connection,
+            create=self.host.tool.call("certificate", self.role.name),
+            stdin=step_input(pems, secret=True),
+            reason=self.reason("certificate", self._reasons.certificate),
+            opts=self._options(self.host, "certificate"),
+        )
+        return step_result(command, KeptCertificate).apply(lambda kept: kept.certificate_hash)
 
     def _keep_secrets(self) -> RemoteCommand | None:
         """Declare the step that leaves the role's secrets and the registry's login on the host, if there are any."""

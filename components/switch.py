@@ -42,7 +42,13 @@ def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Sw
         f"{deployment.resource_name}-switch",
         deployment.host.connection,
         create=deployment.host.tool.call(
-            "switch", deployment.role.name, candidate.release, candidate.previous, limit=waits + MARGIN
+            "switch",
+            deployment.role.name,
+            candidate.release,
+            candidate.previous,
+            # Another certificate is another switch, and nothing else.
+            *([deployment.certificate] if deployment.certificate else []),
+            limit=waits + MARGIN,
         ),
         stdin=step_input(deployment.image.version.apply(lambda version: switch_spec(deployment, version))),
         reason=deployment.reason("switch"),

@@ -28,6 +28,7 @@ from .step.step import Step
 VERBS = (
     "prepare",
     "secrets",
+    "certificate",
     "pull",
     "candidate",
     "switch",

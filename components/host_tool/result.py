@@ -35,6 +35,17 @@ class KeptSecrets:
 
 
 @dataclass(frozen=True)
+class KeptCertificate:
+    """The output of `certificate`.
+
+    Attributes:
+        certificate_hash: A keyed hash of the certificate and its key.
+    """
+
+    certificate_hash: str
+
+
+@dataclass(frozen=True)
 class StartedCandidate:
     """The output of `candidate`.
 
@@ -108,6 +119,8 @@ class RoleFacts:
         strays: The containers of other releases that run, or are routed to.
         kept: The versions that have a stopped container, the newest first.
         secrets: The hashes of the secret values that are here.
+        certificates: The hashes of the TLS certificates that are here.
+        lost_files: What kamal-proxy's route has been given, and kamal-proxy no longer has: certificates and error pages.
     """
 
     host: str
@@ -119,6 +132,8 @@ class RoleFacts:
     kept: tuple[str, ...]
     secrets: tuple[str, ...]
     container: Optional[ContainerFacts] = None
+    certificates: tuple[str, ...] = ()
+    lost_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,11 +165,15 @@ class RouteFacts:
         hosts: The host names that it serves; empty for all.
         paths: The path prefixes, "/" for all.
         targets: container:port.
+        state: kamal-proxy's word: running, stopped (which is maintenance), paused.
+        tls: Whether it serves HTTPS.
     """
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
     targets: tuple[str, ...]
+    state: str = "running"
+    tls: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,14 @@ class SecretsSpec:
 
 
 @dataclass(frozen=True)
+class CertificateSpec:
+    """The input of `certificate`: a role's own TLS certificate with its key, both in PEM."""
+
+    certificate_pem: str
+    private_key_pem: str
+
+
+@dataclass(frozen=True)
 class ContainerSpec:
     """All that makes a role's container, except the image's digest and the secrets: those are known later.
 
@@ -256,6 +264,8 @@ class SwitchSpec:
         retain_containers: How many stopped containers are kept for rollbacks.
         proxy: How requests are routed; None for a role that gets none.
         drain_timeout: How long open requests have to finish.
+        maintenance: The message of the maintenance that kamal-proxy answers requests with; None for no maintenance.
+        error_pages: kamal-proxy's error pages: name of the file to content.
         strategy: Whether a role without proxy starts its new container first, "start-first", or stops the old one
             first, "stop-first".
         readiness_delay: How long a container without health check has to run to count as ready.
@@ -269,6 +279,8 @@ class SwitchSpec:
     drain_timeout: Optional[int] = None
     strategy: Optional[str] = None
     readiness_delay: Optional[int] = None
+    maintenance: Optional[str] = None
+    error_pages: Optional[dict[str, str]] = None
 
 
 @dataclass(frozen=True)

@@ -158,5 +158,8 @@ class LookAtHosts:
 
 def _sentences(found: HostReasons) -> list[str]:
     """Return why steps run again."""
-    sentences = [found.prepare, *(reason for role in found.roles.values() for reason in (role.secrets, role.release))]
+    sentences = [
+        found.prepare,
+        *(reason for role in found.roles.values() for reason in (role.secrets, role.certificate, role.release)),
+    ]
     return [f"{reason}: to be put right" for reason in sentences if reason]

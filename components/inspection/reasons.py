@@ -27,11 +27,13 @@ class RoleReasons:
 
     Attributes:
         secrets: Why its secrets and the registry's login have to be left again; "" if they are there.
+        certificate: Why its own TLS certificate has to be left again; "" if it is there.
         release: Why its container has to be started and switched to again; "" if it is as the last deploy left it.
     """
 
     secrets: str = ""
     release: str = ""
+    certificate: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
             name: RoleReasons(
                 secrets=next(_secrets_reasons(name, wanted, state.roles[name], facts), ""),
                 release=next(_release_reasons(name, role, state.roles[name], facts), ""),
+                certificate=next(_certificate_reasons(name, state.roles[name], facts), ""),
             )
             for name, role in wanted.roles.items()
             if name in state.roles
@@ -121,6 +124,12 @@ def _secrets_reasons(name: str, wanted: Wanted, state: RoleState, facts: HostFac
         yield f"the secrets {state.secrets_hash[:8]} of {name} are gone"
     if wanted.login and not facts.login:
         yield f"the registry's login is gone, which {name} needs"
+
+
+def _certificate_reasons(name: str, state: RoleState, facts: HostFacts) -> Iterator[str]:
+    role = facts.roles.get(name)
+    if state.certificate_hash and state.certificate_hash not in (role.certificates if role else ()):
+        yield f"the certificate {state.certificate_hash[:8]} of {name} is gone"
 
 
 def _release_reasons(name: str, wanted: WantedRole, state: RoleState, facts: HostFacts) -> Iterator[str]:
@@ -182,6 +191,21 @@ def _route_reasons(
         # Compared with what the last switch was told: where only the settings have changed, the step runs anyway.
         there, told = _in_words(*_requests(route.hosts, route.paths)), _in_words(*_requests_of(state.route))
         yield f"kamal-proxy routes {there} to {named}, where the last deploy left {told}"
+    if route and state.route:
+        yield from _answer_reasons(named, state.route, route, in_maintenance=state.in_maintenance)
+    for lost in role.lost_files:
+        yield f"kamal-proxy has lost {lost}, which it needs for {named}"
+
+
+def _answer_reasons(named: str, told: RouteSpec, route: RouteFacts, *, in_maintenance: bool) -> Iterator[str]:
+    """Yield how kamal-proxy answers otherwise than the last switch has told it."""
+    if in_maintenance and route.state != "stopped":
+        yield f"kamal-proxy passes requests on to {named}, where the last deploy left a maintenance"
+    if not in_maintenance and route.state != "running":
+        yield f"kamal-proxy has {route.state} the requests for {named}, where the last deploy left no maintenance"
+    # Below a path it has what the role above it has.
+    if "/" in told.paths and route.tls != bool(told.ssl):
+        yield f"kamal-proxy serves {'' if route.tls else 'no '}HTTPS for {named}, otherwise than the last deploy left it"
 
 
 def _requests_of(route: RouteSpec) -> tuple[list[str], list[str]]:

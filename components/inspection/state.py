@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from ..host_tool.json_codec import from_json
-from ..host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
+from ..host_tool.result import KeptCertificate, KeptSecrets, Prepared, Running, StartedCandidate
 from ..host_tool.spec import RouteSpec, SwitchSpec
 from ..settings import Settings
 from ..ssh_connection import SshConnection
@@ -27,8 +27,10 @@ class RoleState:
         container: The first 12 digits of the id of its container.
         version: Its version.
         secrets_hash: The hash of its secret values; "-" for none.
+        certificate_hash: The hash of its own TLS certificate, "" for none.
         candidate: The release of its last candidate, "" where the state has none.
         route: How the last switch was told to route its requests, None where it was not, or the state does not say.
+        in_maintenance: Whether it was told that its requests are in maintenance.
     """
 
     release: str = ""
@@ -37,6 +39,8 @@ class RoleState:
     secrets_hash: str = "-"
     candidate: str = ""
     route: RouteSpec | None = None
+    certificate_hash: str = ""
+    in_maintenance: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,19 +147,23 @@ class StackState:
     def _role(self, name: str) -> RoleState:
         running = self._result(Running, f"{name}-switch")
         secrets = self._result(KeptSecrets, f"{name}-secrets")
+        certificate = self._result(KeptCertificate, f"{name}-certificate")
         candidate = self._result(StartedCandidate, f"{name}-candidate")
+        told = self._told(f"{name}-switch")
         return RoleState(
             release=running.release if running else "",
             container=running.container_id[:12] if running else "",
             version=running.version if running else "",
             secrets_hash=secrets.secrets_hash if secrets else "-",
             candidate=candidate.release if candidate else "",
-            route=self._route(f"{name}-switch"),
+            route=told.proxy if told else None,
+            certificate_hash=certificate.certificate_hash if certificate else "",
+            in_maintenance=told is not None and told.maintenance is not None,
         )
 
-    def _route(self, command: str) -> RouteSpec | None:
+    def _told(self, command: str) -> SwitchSpec | None:
         try:
-            return from_json(SwitchSpec, json.dumps(self.stdin(command))).proxy
+            return from_json(SwitchSpec, json.dumps(self.stdin(command)))
         except ValueError:
             return None
 

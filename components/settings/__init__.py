@@ -12,10 +12,11 @@ from .proxy import BufferingSettings, HealthcheckSettings, ProxyLoggingSettings,
 from .proxy_run import ProxyRunSettings
 from .registry import RegistryLogin, RegistrySettings
 from .release_task import ReleaseTaskSettings
-from .resolved_role import ResolvedRole
+from .resolved_role import Certificate, ResolvedRole
 from .role import RoleSettings
 from .settings import Settings
 from .ssh import Jump, SshSettings
+from .ssl import SslSettings
 from .tls import names_with_https
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "BufferingSettings",
     "BuilderSettings",
     "CacheSettings",
+    "Certificate",
     "EnvSettings",
     "HealthcheckSettings",
     "HooksSettings",
@@ -39,6 +41,7 @@ __all__ = [
     "Settings",
     "SettingsModel",
     "SshSettings",
+    "SslSettings",
     "check_settings",
     "load_settings",
     "names_with_https",

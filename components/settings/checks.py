@@ -9,7 +9,9 @@ from .docker_options import takes_host_port
 from .hooks import check_hook_name
 from .hosts import canonical_host
 from .problem import Problem, report
+from .proxy import ProxySettings
 from .settings import DEFAULT_PRIMARY_ROLE, Settings
+from .ssl import SslSettings
 from .tls import check_tls
 
 
@@ -184,9 +186,20 @@ def _secret_references(settings: Settings) -> Iterator[tuple[str, str]]:
     for role, role_settings in settings.servers.items():
         for number, name in enumerate(role_settings.env.secret_names().values()):
             yield f"servers.{role}.env.secret[{number}]", name
+    for path, proxy in _proxies(settings):
+        if isinstance(proxy.ssl, SslSettings):
+            yield f"{path}.ssl.certificate_pem", proxy.ssl.certificate_pem[0]
+            yield f"{path}.ssl.private_key_pem", proxy.ssl.private_key_pem[0]
     for hook, names in settings.hooks.secrets.items():
         for number, name in enumerate(names):
             yield f"hooks.secrets.{hook}[{number}]", name
+
+
+def _proxies(settings: Settings) -> Iterator[tuple[str, ProxySettings]]:
+    yield "proxy", settings.proxy
+    for role, role_settings in settings.servers.items():
+        if isinstance(role_settings.proxy, ProxySettings):
+            yield f"servers.{role}.proxy", role_settings.proxy
 
 
 def check_files(settings: Settings, project_dir: Path) -> Iterator[Problem]:

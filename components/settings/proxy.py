@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from .hosts import is_host
 from .model import SettingsModel
 from .proxy_run import ProxyRunSettings
+from .ssl import Ssl
 from .url_path import HealthcheckPath, PathPrefix
 from .values import Bool, Port, PositiveInt, PositiveSeconds, format_value
 
@@ -94,10 +95,10 @@ class ProxySettings(SettingsModel):
         default=None,
         description="Whether the app gets the path of a request without the prefix. Default: yes.",
     )
-    ssl: Bool = Field(
+    ssl: Ssl = Field(
         default=False,
-        description="Serve HTTPS with a certificate that kamal-proxy gets from Let's Encrypt. Needs `host` or `hosts`, and "
-        "a role with one host.",
+        description="Whether to serve HTTPS with a certificate that kamal-proxy gets from Let's Encrypt, for a role with one "
+        "host; or a certificate of your own. Needs `host` or `hosts`.",
     )
     ssl_redirect: Bool | None = Field(
         default=None, description="With `ssl`, whether HTTP is redirected to HTTPS. Default: yes."
@@ -155,11 +156,17 @@ class ProxySettings(SettingsModel):
 
     def merged(self, override: "ProxySettings") -> "ProxySettings":
         """Return these settings with those that are set in `override` put over them, key by key."""
-        base, own = self.model_dump(exclude_unset=True), override.model_dump(exclude_unset=True)
+        base, own = _given(self), _given(override)
         for keys in EXCLUSIVE:
             if own.keys() & set(keys):
                 base = {key: value for key, value in base.items() if key not in keys}
         return ProxySettings.model_validate(_merge(base, own))
+
+
+def _given(section: SettingsModel) -> dict[str, Any]:
+    """Return the settings of a section that are set, those of the sections in it included."""
+    values = {name: getattr(section, name) for name in section.model_fields_set}
+    return {name: _given(value) if isinstance(value, SettingsModel) else value for name, value in values.items()}
 
 
 def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,14 @@ from .role import Strategy
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """A TLS certificate with its private key, both in PEM."""
+
+    certificate_pem: Secret
+    private_key_pem: Secret
+
+
+@dataclass(frozen=True)
 class ResolvedRole:
     """A role with everything that applies to it: its own settings and those of the whole app."""
 
@@ -24,6 +32,8 @@ class ResolvedRole:
     """Options of `docker run`, with a value for each time the option is passed."""
     proxy: ProxySettings | None
     """How kamal-proxy routes requests to the role; None for a role that gets no requests."""
+    certificate: Certificate | None
+    """The role's own TLS certificate, None for none, or for one from Let's Encrypt."""
     strategy: Strategy
     stop_timeout: int
     """Seconds."""

@@ -21,9 +21,10 @@ from .names import AppName, PinnedVersionName, check_name
 from .proxy import ProxySettings
 from .registry import RegistryLogin, RegistrySettings
 from .release_task import ReleaseTaskSettings
-from .resolved_role import ResolvedRole
+from .resolved_role import Certificate, ResolvedRole
 from .role import LabelName, RoleSettings, RolesOrHosts
 from .ssh import SshSettings
+from .ssl import SslSettings
 from .values import Bool, PositiveInt, PositiveSeconds, Seconds, Str, coerce_str, format_value, refuse_nul
 from .volumes import Volume
 
@@ -249,6 +250,11 @@ class Settings(SettingsModel):
         enabled = name == self.primary_role_name if own is None else own
         return self.proxy if enabled else None
 
+    def _certificate(self, ssl: bool | SslSettings) -> Certificate | None:
+        if isinstance(ssl, bool):
+            return None
+        return Certificate(self.secret(ssl.certificate_pem[0]), self.secret(ssl.private_key_pem[0]))
+
     def _resolve_role(self, name: str, role: RoleSettings) -> ResolvedRole:
         clear, secret = role.env.over(self.env.clear, self.env.secret_names())
         proxy = self.role_proxies[name]
@@ -264,6 +270,7 @@ class Settings(SettingsModel):
             labels={**self.labels, **role.labels},
             options=self._docker_options(role),
             proxy=proxy,
+            certificate=self._certificate(proxy.ssl) if proxy else None,
             strategy=role.strategy,
             stop_timeout=next(timeout for timeout in timeouts if timeout is not None),
         )

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from .problem import Problem
 from .proxy import ProxySettings
 from .settings import Settings
+from .ssl import SslSettings
 
-OTHER_CERTIFICATES = "terminate TLS in front of the hosts (with a load balancer) and leave ssl off"
+OTHER_CERTIFICATES = (
+    "set ssl.certificate_pem and ssl.private_key_pem to a certificate of your own, or terminate TLS in front of the hosts "
+    "(with a load balancer) and leave ssl off"
+)
 
 
 def names_with_https(settings: Settings) -> set[str]:
@@ -43,6 +47,8 @@ def check_tls(settings: Settings) -> Iterator[Problem]:
         if not hosts:
             yield Problem(path, "needs host or hosts: a certificate is for the names in it")
             continue
+        if isinstance(proxy.ssl, SslSettings):
+            continue
         yield from _check_automatic(settings, path, name, proxy)
         for host in hosts:
             other = automatic.setdefault(host, name)
@@ -61,7 +67,7 @@ def _check_automatic(settings: Settings, path: str, name: str, proxy: ProxySetti
         yield Problem(
             path,
             f"cannot be true for role {name} on {len(servers)} hosts: Let's Encrypt checks a name at one of them, and the "
-            f"others would have no certificate. Use one host, or {OTHER_CERTIFICATES}",
+            f"others would have no certificate. Use one host, {OTHER_CERTIFICATES}",
         )
     for wildcard in (host for host in proxy.all_hosts() if host.startswith("*")):
         yield Problem(

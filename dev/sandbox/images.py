@@ -52,7 +52,7 @@ def ensure(image: Image, socket: Path, machine: str, say: Callable[[str], None])
 
 
 def kamal_proxy(paths: Paths) -> Image:
-    """Return kamal-proxy in an image that is otherwise empty, with user, home and command as in the official one."""
+    """Return kamal-proxy in an image with user, home and command as in the official one, and of its programs only `rm`."""
     if not paths.kamal_proxy.exists():
         raise SandboxError(f"{paths.kamal_proxy} is missing. Build it with: python3 -m dev.toolchain --sandbox")
     passwd = f"root:x:0:0::/:\nkamal-proxy:x:{PROXY_USER}:{PROXY_USER}::/{PROXY_HOME}:\n"
@@ -61,6 +61,8 @@ def kamal_proxy(paths: Paths) -> Image:
         # A named volume that is mounted on the last of these gets its owner and mode.
         *(folder(f"{PROXY_HOME}{path}", 0o700, PROXY_USER) for path in ("", "/.config", "/.config/kamal-proxy")),
         folder("tmp", 0o1777),
+        file("bin/busybox", busybox().read_bytes(), 0o755),
+        link("bin/rm", "busybox"),
         file("usr/local/bin/kamal-proxy", paths.kamal_proxy.read_bytes(), 0o755),
     ]
     return Image(
@@ -68,7 +70,7 @@ def kamal_proxy(paths: Paths) -> Image:
         archive(files),
         (
             "USER kamal-proxy",
-            f"ENV PATH=/usr/local/bin HOME=/{PROXY_HOME}",
+            f"ENV PATH=/usr/local/bin:/bin HOME=/{PROXY_HOME}",
             'CMD ["kamal-proxy", "run"]',
             "EXPOSE 80 443",
             "LABEL org.opencontainers.image.title=kamal-proxy",
@@ -78,9 +80,7 @@ def kamal_proxy(paths: Paths) -> Image:
 
 def base() -> Image:
     """Return busybox with a link for each of its commands."""
-    program = packages.busybox()
-    if not program:
-        raise SandboxError("busybox-static is not installed.")
+    program = busybox()
     commands = run([str(program), "--list"]).split()
     files = [
         file("bin/busybox", program.read_bytes(), 0o755),
@@ -91,6 +91,14 @@ def base() -> Image:
         folder("tmp", 0o1777),
     ]
     return Image(BASE, archive(files), ("ENV PATH=/bin", 'CMD ["sh"]'))
+
+
+def busybox() -> Path:
+    """Return the busybox program, which runs in an image without libraries."""
+    program = packages.busybox()
+    if not program:
+        raise SandboxError("busybox-static is not installed.")
+    return program
 
 
 def archive(entries: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:

@@ -1,7 +1,10 @@
 """A Docker host and an app on it, as the host tool's tests see them."""
 
+import http.client
 import json
 import shlex
+import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -18,10 +21,11 @@ from components.host_tool.json_codec import from_json, to_json
 from components.host_tool.owner import Owner
 from components.host_tool.program import bootstrap_words, packed_program, program_hash
 from components.host_tool.records.records import RoleRecord
-from components.host_tool.result import KeptSecrets, Running, StartedCandidate
+from components.host_tool.result import KeptCertificate, KeptSecrets, Running, StartedCandidate
 from components.host_tool.spec import (
     BufferingSpec,
     CandidateSpec,
+    CertificateSpec,
     ContainerSpec,
     HealthcheckSpec,
     PrepareSpec,
@@ -153,6 +157,23 @@ class Host:
         except urllib.error.HTTPError as error:
             return error.code, ""
 
+    def get_https(self, host: str, authority: str, path: str = "/version") -> tuple[int, str]:
+        """The same over HTTPS, with a certificate of an authority (PEM).
+
+        Raises:
+            ssl.SSLError: There is none for `host`.
+        """
+        trust = ssl.create_default_context(cadata=authority)
+        with (
+            socket.create_connection((self.address, 443), 5) as connection,
+            trust.wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            asked = http.client.HTTPSConnection(host)
+            asked.sock = secured
+            asked.request("GET", path)
+            answer = asked.getresponse()
+            return answer.status, answer.read().decode().strip()
+
 
 @dataclass
 class App:
@@ -241,6 +262,10 @@ class App:
         spec = SecretsSpec(env=values, registry=self.host.login)
         return self.call("secrets", role, spec=spec).result(KeptSecrets).secrets_hash
 
+    def certificate(self, spec: CertificateSpec) -> str:
+        """Leave a TLS certificate on the host, and return its name."""
+        return self.call("certificate", "web", spec=spec).result(KeptCertificate).certificate_hash
+
     def container(self, version: str, role: str = "web", **fields: Any) -> ContainerSpec:
         """What a container of the role is made of; `fields` replace those of a plain one."""
         plain = ContainerSpec(
@@ -295,6 +320,7 @@ class App:
         hosts: tuple[str, ...] | None = None,
         path: str = "/up",
         app_port: int = 80,
+        ssl: bool | None = None,
         **fields: Any,
     ) -> SwitchSpec:
         """The input of a switch; `fields` replace those of a plain one."""
@@ -304,6 +330,7 @@ class App:
             healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5),
             response_timeout=30,
             buffering=BufferingSpec(requests=True, responses=True),
+            ssl=ssl,
         )
         plain = SwitchSpec(version=version, deploy_timeout=5, stop_timeout=3, retain_containers=5)
         if role in PROXIED:
@@ -313,11 +340,20 @@ class App:
         return replace(plain, **fields)
 
     def switch(
-        self, version: str, release: str, role: str = "web", *, limit: float = 50, before: str = "", **options: Any
+        self,
+        version: str,
+        release: str,
+        role: str = "web",
+        *,
+        certificate: str = "",
+        limit: float = 50,
+        before: str = "",
+        **options: Any,
     ) -> Result:
         """The switch of a role; `options` are those of `switch_spec`."""
         spec = self.switch_spec(version, role, **options)
-        return self.call("switch", role, release, "none", spec=spec, limit=limit, before=before)
+        words = [role, release, "none", *([certificate] if certificate else [])]
+        return self.call("switch", *words, spec=spec, limit=limit, before=before)
 
     def release(self, version: str, role: str = "web", retain: int = 5, **options: Any) -> Running:
         """All steps of a release, with what the last one says; `options` are those of `candidate_spec`."""

@@ -20,7 +20,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
 
 from components.host_tool.json_codec import to_json
-from components.host_tool.result import HostFacts, KeptSecrets, Prepared, Running, StartedCandidate
+from components.host_tool.result import HostFacts, KeptCertificate, KeptSecrets, Prepared, Running, StartedCandidate
 from components.inspection.look import NoAnswer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -154,6 +154,7 @@ def _output(name: str, version: str) -> str:
     results = {
         "prepare": Prepared("27.0.1"),
         "secrets": KeptSecrets("5ec2e7"),
+        "certificate": KeptCertificate("ce47"),
         "candidate": StartedCandidate(release="abc", previous="none"),
         "switch": Running("c", "c0", version, DIGEST, "abc", since="2026-01-01T00:00:01Z", previous=""),
     }

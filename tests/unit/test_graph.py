@@ -134,6 +134,34 @@ def test_without_secrets_and_login_there_is_no_step_for_them(tmp_path: Path, mon
     assert not [command for command in graph.commands() if command.name.endswith("-secrets")]
 
 
+CERTIFICATE = {"ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}, "host": "shop.test"}
+
+
+def test_a_certificate_is_told_to_a_step_of_its_own_and_its_name_to_the_switch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {"CERT": "c3rtificate", "KEY": "pr1vate-key"}
+    servers = {"web": HOSTS, "worker": {"hosts": HOSTS[:1], "cmd": "work"}}
+    graph = declare(tmp_path, monkeypatch, servers=servers, registry={}, proxy=CERTIFICATE, env={}, secrets=secrets)
+    steps = graph.named("-certificate")
+    assert {step.name for step in steps} == {f"shop-{host}-web-certificate" for host in HOSTS}
+    for step in steps:
+        assert (step.fields["stdin.certificate_pem"], step.fields["stdin.private_key_pem"]) == tuple(secrets.values())
+        # It waits for neither the push nor a container, and no container for it.
+        assert graph.before(step) == {step.name.replace("web-certificate", "prepare")} | graph.before(
+            next(
+                each for each in graph.named("-prepare") if each.name == step.name.replace("web-certificate", "prepare")
+            )
+        )
+    for switch in graph.named("-web-switch"):
+        assert switch.inputs["create"].endswith(" abc none ce47")
+        assert switch.fields["stdin.proxy.ssl"] is True
+    [worker] = graph.named("-worker-switch")
+    assert worker.inputs["create"].endswith(" abc none")
+    clear = [text for each in graph.declared for text, secret in texts(each.inputs) if not secret]
+    assert not [text for text in clear if any(value in text for value in secrets.values())]
+
+
 def test_a_hook_gets_the_secrets_that_the_settings_allow_it(graph: Graph) -> None:
     def has(command: Any) -> bool:
         return any("h00k-pass" in text for text, _ in texts(command.inputs))

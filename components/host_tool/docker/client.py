@@ -333,6 +333,30 @@ class Docker:
             finally:
                 client.kill()
 
+    # Files.
+
+    def copy_out(self, container: str, path: str) -> bytes:
+        """Return a folder of a container as a tar archive. The container need not run.
+
+        Raises:
+            DockerError: The container or the folder is not there.
+        """
+        return self._copy(f"{container}:{path}", "-")
+
+    def copy_in(self, container: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar archive in a folder of a container, with the owners and modes in it. The container need not run.
+
+        Raises:
+            DockerError: The container or the folder is not there, or has no room.
+        """
+        self._copy("-", f"{container}:{folder}", archive)
+
+    def _copy(self, source: str, target: str, archive: bytes = b"") -> bytes:
+        done = subprocess.run(["docker", "cp", source, target], input=archive, capture_output=True)
+        if done.returncode:
+            raise DockerError(done.stderr.decode(errors="replace"), "docker cp")
+        return done.stdout
+
     # Images.
 
     def image(self, image: str) -> Optional[Image]:

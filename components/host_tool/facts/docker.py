@@ -12,6 +12,7 @@ from ..docker.client import Docker, DockerError
 from ..errors import StepError
 from ..host_checks import check_docker
 from ..proxy.client import CONTAINER, ProxyError
+from ..proxy.files import ConfigFolder
 from ..proxy_container import REPLACED, proxy_facts
 from ..records.apps import role_records
 from ..result import ProxyFacts, RouteFacts
@@ -29,6 +30,7 @@ class DockerFacts:
         proxy: kamal-proxy's container, None where there is none.
         replacing: Whether a replacement of it was interrupted.
         routes: kamal-proxy's routes; None where it does not answer.
+        files: kamal-proxy's files; None where no role has any, or nobody knows.
         containers: What `docker inspect` says of those of the app's service, newest first.
     """
 
@@ -38,6 +40,7 @@ class DockerFacts:
     proxy: Optional[ProxyFacts] = None
     replacing: bool = False
     routes: Optional[dict[str, RouteFacts]] = None
+    files: Optional[ConfigFolder] = None
     containers: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -50,7 +53,8 @@ def docker_facts(step: Step, network: str) -> DockerFacts:
         step: The step.
         network: The network that apps and kamal-proxy share.
     """
-    host, services = step.folder.host(), sorted({record.service for record in role_records(step.folder).values()})
+    host, records = step.folder.host(), list(role_records(step.folder).values())
+    services = sorted({record.service for record in records})
     root = host.docker_root if host else ""
     if not root or not services or not shutil.which("docker"):
         try:
@@ -58,6 +62,7 @@ def docker_facts(step: Step, network: str) -> DockerFacts:
         except StepError as error:
             return DockerFacts(problem=str(error))
     routes = later(lambda: _routes(step))
+    files = later(lambda: _files(step)) if any(record.files for record in records) else None
     try:
         found = _inspected(step.docker, services, network)
     except DockerError:
@@ -72,6 +77,7 @@ def docker_facts(step: Step, network: str) -> DockerFacts:
         proxy=proxy_facts(proxy) if proxy else None,
         replacing=REPLACED in by_name,
         routes=routes(),
+        files=files() if files else None,
         containers=[data for name, data in by_name.items() if name not in (CONTAINER, REPLACED)],
     )
 
@@ -92,6 +98,13 @@ def _problem(step: Step) -> str:
     except StepError as error:
         return str(error)
     return "the Docker daemon did not answer. Run pulumi up again"
+
+
+def _files(step: Step) -> Optional[ConfigFolder]:
+    try:
+        return step.proxy.files()
+    except (ProxyError, DockerError):
+        return None
 
 
 def _routes(step: Step) -> Optional[dict[str, RouteFacts]]:

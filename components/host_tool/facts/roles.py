@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..docker.client import timestamp
 from ..identity import RoleIdentity
 from ..proxy.client import is_routed
+from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
-from ..records.role_folder import RoleFolder
 from ..result import ContainerFacts, RoleFacts, RouteFacts
+from .docker import DockerFacts
 
 
-def role_facts(
-    folder: RoleFolder, record: RoleRecord, containers: Sequence[Mapping[str, Any]], routes: Mapping[str, RouteFacts]
-) -> RoleFacts:
+def role_facts(app: AppFolder, name: str, record: RoleRecord, docker: DockerFacts) -> RoleFacts:
     """Return what there is of a role.
 
     Args:
-        folder: What the host remembers of it.
+        app: What the host remembers of its app.
+        name: Its name.
         record: Its record.
-        containers: What `docker inspect` says of those of its service, newest first.
-        routes: kamal-proxy's routes.
+        docker: What Docker says.
     """
-    found = [container_facts(data, routes) for data in containers if identity_of(data) == record.identity]
+    folder, files = app.role(name), docker.files
+    routes = docker.routes or {}
+    found = [container_facts(data, routes) for data in docker.containers if identity_of(data) == record.identity]
     # Kamal's containers are of no release.
     current = next((each for each in found if each.release == record.current != ""), None)
     others = [each for each in found if each.release != record.current]
@@ -38,6 +39,8 @@ def role_facts(
         strays=tuple(each for each in others if each.routed or each.state in ("running", "restarting", "paused")),
         kept=tuple(each.version for each in others if each.state == "exited"),
         secrets=tuple(sorted(path.name for path in folder.path.glob("secrets/*"))),
+        certificates=tuple(sorted(path.name for path in folder.path.glob("certificates/*"))),
+        lost_files=tuple(each for each in record.files if files and not files.has_folder(app.app, name, each)),
     )
 
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from ..docker.client import Docker
+from ..docker.client import Docker, DockerError
 from ..errors import StepError
 from ..output import last_lines
 from ..result import RouteFacts
 from ..spec import RouteSpec, SwitchSpec
+from .files import CONFIG, ConfigFolder, FileSet, archive_of, folder_of, read_config_folder
 
 CONTAINER = "kamal-proxy"
 
@@ -72,6 +73,56 @@ class KamalProxy:
         """
         self._ask("deploy", service, f"--target={target}", *flags)
 
+    def stop(self, service: str, message: str, drain_timeout: int) -> None:
+        """Have a route answer 503 with a message, once open requests have ended.
+
+        Raises:
+            ProxyError: It may not do that.
+        """
+        self._ask("stop", service, f"--message={message}", f"--drain-timeout={drain_timeout}s")
+
+    def resume(self, service: str) -> None:
+        """Have a route answer again.
+
+        Raises:
+            ProxyError: It may not do that.
+        """
+        self._ask("resume", service)
+
+    def files(self) -> ConfigFolder:
+        """Return which files kamal-proxy has.
+
+        Raises:
+            ProxyMissingError: It is not there.
+            DockerError: They cannot be read.
+        """
+        try:
+            return read_config_folder(self._docker.copy_out(CONTAINER, CONFIG))
+        except DockerError as error:
+            raise _copy_failure(error) from None
+
+    def give_files(self, app: str, role: str, sets: Sequence[FileSet]) -> None:
+        """Give kamal-proxy the files of a role's route, as far as it does not have them.
+
+        Raises:
+            ProxyMissingError: It is not there.
+            DockerError: They cannot be written.
+        """
+        there = self.files()
+        lacking = [each for each in sets if not there.has(app, role, each)]
+        if not lacking:
+            return
+        try:
+            self._docker.copy_in(CONTAINER, CONFIG, archive_of(app, role, lacking, there))
+        except DockerError as error:
+            raise _copy_failure(error) from None
+
+    def remove_files(self, app: str, role: str, names: Sequence[str] = ("",)) -> bool:
+        """Remove sets of files of a role, by default all, and return whether they are gone."""
+        folders = [folder_of(app, role, name) for name in names]
+        # With `rm` of kamal-proxy's image: `docker cp` removes nothing.
+        return self._docker.run("exec", CONTAINER, "rm", "-rf", "--", *folders, check=False).returncode == 0
+
     def remove(self, service: str) -> None:
         """Remove a route, if there is one.
 
@@ -102,6 +153,10 @@ class KamalProxy:
         raise failure_of(done.returncode, done.stderr or done.stdout)
 
 
+def _copy_failure(error: DockerError) -> Exception:
+    return ProxyMissingError(str(error)) if "No such container" in str(error) else error
+
+
 def failure_of(status: int, said: str) -> ProxyError:
     """Return what a failed call of kamal-proxy means.
 
@@ -127,12 +182,16 @@ def parse_routes(table: str) -> dict[str, RouteFacts]:
     """Return the routes by name in the table that `kamal-proxy list` prints, with colours."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", table)
     rows = [line.split() for line in plain.splitlines()[1:]]
-    return {row[0]: _route(*row[1:4]) for row in rows if len(row) > 3}
+    return {row[0]: _route(*row[1:6]) for row in rows if len(row) > 5}
 
 
-def _route(hosts: str, paths: str, targets: str) -> RouteFacts:
+def _route(hosts: str, paths: str, targets: str, state: str, tls: str) -> RouteFacts:
     return RouteFacts(
-        () if hosts == "*" else tuple(hosts.split(",")), tuple(paths.split(",")), tuple(targets.split(","))
+        () if hosts == "*" else tuple(hosts.split(",")),
+        tuple(paths.split(",")),
+        tuple(targets.split(",")),
+        state=state,
+        tls=tls == "yes",
     )
 
 

@@ -41,6 +41,7 @@ class RoleRecord:
         tool: The host tool that has last released it: while a role has another one, the state may still call that.
         route: The name of its route in kamal-proxy where that is not the usual one: a role that was renamed has taken
             over the route of the former one.
+        files: The names of the sets of files that kamal-proxy may have for its route.
     """
 
     service: str
@@ -54,6 +55,7 @@ class RoleRecord:
     stop_timeout: int = 10
     tool: str = ""
     route: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def identity(self) -> RoleIdentity:

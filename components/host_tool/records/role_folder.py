@@ -55,9 +55,28 @@ class RoleFolder:
         Raises:
             DamagedRecordError: The file is damaged, or this user may not read it.
         """
-        if secrets_hash == "-":
-            return {}
-        path = self.path / "secrets" / secrets_hash
+        return {} if secrets_hash == "-" else self._kept(self.path / "secrets" / secrets_hash)
+
+    def certificate(self, certificate_hash: str) -> Optional[dict[str, str]]:
+        """Return a TLS certificate with its key by their hash, None if they are not here.
+
+        Raises:
+            DamagedRecordError: The file is damaged, or this user may not read it.
+        """
+        return self._kept(self.path / "certificates" / certificate_hash)
+
+    def save_certificate(self, certificate_hash: str, certificate: dict[str, str]) -> None:
+        """Keep a TLS certificate with its key."""
+        write_whole(self.path / "certificates" / certificate_hash, json.dumps(certificate))
+
+    def forget_other_certificates(self, used: str) -> None:
+        """Forget the TLS certificates but one."""
+        for path in self.path.glob("certificates/*"):
+            if path.name != used:
+                path.unlink()
+
+    def _kept(self, path: Path) -> Optional[dict[str, str]]:
+        """Return secret values in a file, None if it is not there."""
         try:
             return dict(json.loads(path.read_text())) if path.exists() else None
         except OSError as error:

@@ -39,10 +39,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         prepared=folder.host() is not None,
         login=_has_login(folder),
         apps=apps_on_host(folder),
-        roles={
-            name: role_facts(folder.role(name), record, docker.containers, docker.routes or {})
-            for name, record in role_records(folder).items()
-        },
+        roles={name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),
     )

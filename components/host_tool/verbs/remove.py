@@ -18,6 +18,7 @@ from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
 from ..release.retire import remove_containers, remove_unused_images, stop_containers
+from ..release.route_files import forget_unused_files
 from ..step.step import Step
 
 
@@ -95,6 +96,7 @@ def _remove_containers(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
     containers = step.docker.containers(record.identity)
     remove_all_routes(step, record.route_name, [container.id for container in containers])
+    forget_unused_files(step, step.folder.role(record.role), record)
     stop_containers(step, containers, record.stop_timeout)
     step.wait_for(f"the containers of role {record.role} to go")
     remove_containers(step, containers)

@@ -1,4 +1,4 @@
-"""switch APP ROLE RELEASE PREVIOUS: from now on the candidate's release works, and the old containers are retired."""
+"""switch APP ROLE RELEASE PREVIOUS [CERTIFICATE]: from now on the candidate's release works, and the old containers are retired."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..proxy.client import (
     ProxyStoppedError,
     route_flags,
 )
+from ..proxy.files import FileSet, file_flags
 from ..proxy_container import await_answer, remove_all_routes, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
@@ -25,8 +26,10 @@ from ..records.role_folder import RoleFolder
 from ..release.adoption import leave_to, route_of, route_to_adopt, stop_replaced
 from ..release.container import bring_up, container_of, take_back
 from ..release.diagnosis import not_ready
+from ..release.maintenance import keep_maintenance
 from ..release.readiness import await_ready
 from ..release.retire import retire, stop_containers
+from ..release.route_files import files_of_route, forget_unused_files
 from ..release.running import read_back, running_of, verify, verify_route
 from ..result import Running
 from ..spec import ProbeSpec, RouteSpec, SwitchSpec
@@ -46,6 +49,7 @@ class Switching:
         release: The release that is switched to.
         made_of: What that is made of.
         containers: The role's containers before the switch.
+        files: What kamal-proxy is given for the route.
     """
 
     folder: RoleFolder
@@ -53,11 +57,13 @@ class Switching:
     release: str
     made_of: ReleaseRecord
     containers: Sequence[Container]
+    files: Sequence[FileSet]
 
 
-def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Running:
+def run(step: Step, spec: SwitchSpec, role: str, release: str, *words: str) -> Running:
     """Switch, verify what runs, and retire the old containers. PREVIOUS is there for the state: see docs/decisions.md."""
-    switching = _begin(step, spec, role, check_name("release", release))
+    certificate = "".join(words[1:2])
+    switching = _begin(step, spec, role, check_name("release", release), certificate)
     with step.undo() as undo:
         undo.add(_undo, step, spec, switching)
         if spec.proxy:
@@ -75,12 +81,17 @@ def run(step: Step, spec: SwitchSpec, role: str, release: str, *_: str) -> Runni
     verify(details, image, switching.made_of.image, release=release, version=spec.version)
     if spec.proxy:
         verify_route(details, record.route_name, spec.proxy.app_port, routes)
+        keep_maintenance(step, spec, record.route_name, routes[record.route_name])
+    # Where roles exchange their routes, the one that this role has left may still use the files.
+    if record.route_name == switching.record.route_name:
+        forget_unused_files(step, switching.folder, record, switching.files)
+    switching.folder.forget_other_certificates(certificate)
     retire(step, switching.folder, record, switching.containers, routes, spec.retain_containers)
     forget_older_tools(step.folder)
     return running_of(details, switching.made_of.image, switching.folder.version_of(record.previous))
 
 
-def _begin(step: Step, spec: SwitchSpec, role: str, release: str) -> Switching:
+def _begin(step: Step, spec: SwitchSpec, role: str, release: str, certificate: str) -> Switching:
     step.version, step.release = spec.version, release
     folder = step.take_role(role)
     step.lock(folder.lock)
@@ -92,7 +103,8 @@ def _begin(step: Step, spec: SwitchSpec, role: str, release: str) -> Switching:
             "with its URN."
         )
     step.host = made_of.container.host
-    return Switching(folder, record, release, made_of, step.docker.containers(record.identity))
+    files = files_of_route(step, folder, certificate, spec.error_pages)
+    return Switching(folder, record, release, made_of, step.docker.containers(record.identity), files)
 
 
 def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo) -> tuple[str, str]:
@@ -122,9 +134,13 @@ def _deploy_or_adopt(
     step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo, target: str
 ) -> str:
     """Deploy under the role's own route, or under one that is in its way and that it may take over; return its name."""
-    name, flags = route_of(step, switching.record), route_flags(spec, route)
+    name = route_of(step, switching.record)
+    flags = [*route_flags(spec, route), *file_flags(step.folder.app, step.role, switching.files)]
+    if spec.maintenance is not None and switching.record.current == switching.release:
+        # No request reaches it. An app that is ill must not keep the maintenance from being turned on.
+        flags.append("--force")
     try:
-        _deploy(step, name, target, flags)
+        _deploy(step, name, target, flags, switching.files)
         return name
     except ProxyConflictError:
         undo.add(_undo, step, spec, switching)
@@ -133,19 +149,21 @@ def _deploy_or_adopt(
     # A teardown that comes after an interruption finds the route by its name.
     _mark(switching, route=name)
     undo.clear()
-    _deploy(step, name, target, flags)
+    _deploy(step, name, target, flags, switching.files)
     stop_replaced(step, taken)
     return name
 
 
-def _deploy(step: Step, service: str, target: str, flags: Sequence[str]) -> None:
+def _deploy(step: Step, service: str, target: str, flags: Sequence[str], files: Sequence[FileSet]) -> None:
     try:
+        if files:
+            step.proxy.give_files(step.folder.app, step.role, files)
         step.proxy.deploy(service, target, flags)
     except (ProxyStoppedError, ProxyMissingError):
         # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of
         # another app was killed while it replaced it.
         revive_proxy(step)
-        _deploy(step, service, target, flags)
+        _deploy(step, service, target, flags, files)
     except ProxyLostError as lost:
         step.say(f"kamal-proxy ended before it answered ({lost}): looking at what it routes to")
         route = await_answer(step).get(service)
@@ -168,6 +186,8 @@ def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: 
         ended = state.has_crashed(0)
         reason = "ended before it was healthy" if ended else f"did not become healthy within {spec.deploy_timeout} s"
         return not_ready(step, container, network, f"{reason} at {where}", [answer] if answer else [])
+    if "unable to load error pages" in words:
+        words += ". They are templates of Go (html/template): look for {{ in them"
     return StepError(f"version {spec.version} was refused by kamal-proxy: {words}.")
 
 
@@ -201,7 +221,8 @@ def _mark(switching: Switching, route: str = "") -> None:
     """Note, before the switch itself, that the release may work from now on: no step takes it for a leftover."""
     record = switching.record
     switching.folder.save_release(switching.release, replace(switching.made_of, switched=True))
-    switching.folder.save(replace(record, switching=switching.release, route=route or record.route))
+    marked = replace(record, switching=switching.release, route=route or record.route, files=_noted_files(switching))
+    switching.folder.save(marked)
 
 
 def _commit(step: Step, spec: SwitchSpec, switching: Switching, route: str) -> RoleRecord:
@@ -217,6 +238,7 @@ def _commit(step: Step, spec: SwitchSpec, switching: Switching, route: str) -> R
         stop_timeout=spec.stop_timeout,
         tool=this_tool(),
         route="" if route == old.identity.prefix else route,
+        files=_noted_files(switching),
     )
     switching.folder.save(record)
     step.folder.save_version(spec.version, digest_of(switching.made_of.image))
@@ -232,10 +254,15 @@ def _undo(step: Step, spec: SwitchSpec, switching: Switching) -> None:
     whole = spec.proxy is None and not switching.made_of.switched
     take_back(step, switching.record.identity, switching.release, switching.containers, whole=whole)
     switching.folder.save_release(switching.release, switching.made_of)
-    switching.folder.save(switching.record)
+    switching.folder.save(replace(switching.record, files=_noted_files(switching)))
     stopped = [container.id for container in _others(switching) if container.is_up]
     if spec.strategy == "stop-first" and stopped:
         step.docker.start(stopped)
+
+
+def _noted_files(switching: Switching) -> tuple[str, ...]:
+    """Return the names of all that kamal-proxy may have for the role."""
+    return tuple(sorted({*switching.record.files, *(each.name for each in switching.files)}))
 
 
 def _others(switching: Switching) -> list[Container]:

@@ -4,11 +4,13 @@ It is asked in the words of the Docker client, so the class `Docker` itself is t
 """
 
 import hashlib
+import io
 import itertools
 import json
 import os
+import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +18,14 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from components.host_tool.docker.client import Docker, DockerError
+from components.host_tool.proxy.files import CONFIG
 
 # Options of `docker run` whose value is a word of its own. Any other one is a flag, or has its value behind a "=".
 VALUE_OPTIONS = ("name", "network", "pull", "restart", "volume", "publish", "log-opt", "label", "env-file", "env")
+
+
+# Who kamal-proxy runs as.
+PROXY_USER = 1000
 
 
 class Killed(BaseException):
@@ -125,6 +132,9 @@ class FakeDocker(Docker):
         routes: What kamal-proxy routes to: service to target.
         requests: The host names and the path of the routes that were deployed. A route that a test has made is for the
             host name SERVICE.test.
+        stopped: The routes that are in maintenance, each with its message.
+        with_tls: The routes that serve HTTPS.
+        files: What kamal-proxy has in its volume: path to content.
         failures: Calls that will fail.
         crashing: Versions whose containers end as soon as they are started.
         unhealthy: Versions whose containers have a HEALTHCHECK that fails.
@@ -142,6 +152,9 @@ class FakeDocker(Docker):
     volumes: set[str] = field(default_factory=set)
     routes: dict[str, str] = field(default_factory=dict)
     requests: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
+    with_tls: set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     crashing: set[str] = field(default_factory=set)
     unhealthy: set[str] = field(default_factory=set)
@@ -196,6 +209,32 @@ class FakeDocker(Docker):
         if image not in self.registry:
             raise DockerError("manifest unknown")
         self.images[image] = self.registry[image]
+
+    def _copy(self, source: str, target: str, archive: bytes = b"") -> bytes:
+        self._count(("cp", source, target))
+        container, _, folder = (target if source == "-" else source).partition(":")
+        self._found([container])
+        assert folder == CONFIG
+        if source == "-":
+            return self._unpack(archive)
+        output = io.BytesIO()
+        with tarfile.open(fileobj=output, mode="w") as tar:
+            for path, text in {"": None, "kamal-proxy.state": "[]", **self.files}.items():
+                entry = tarfile.TarInfo(f"kamal-proxy/{path}".rstrip("/"))
+                entry.uid = entry.gid = PROXY_USER
+                entry.type = tarfile.DIRTYPE if text is None else tarfile.REGTYPE
+                entry.size = len((text or "").encode())
+                tar.addfile(entry, io.BytesIO((text or "").encode()))
+        return output.getvalue()
+
+    def _unpack(self, archive: bytes) -> bytes:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            for entry in tar:
+                assert (entry.uid, entry.mode) == (PROXY_USER, 0o700 if entry.isdir() else 0o600)
+                content = tar.extractfile(entry)
+                if content:
+                    self.files[entry.name] = content.read().decode()
+        return b""
 
     def _count(self, words: tuple[str, ...]) -> None:
         if self.killed_at is not None and len(self.calls) >= self.killed_at:
@@ -350,27 +389,52 @@ class FakeDocker(Docker):
         [container] = self._found([name])
         if container.state != "running":
             raise DockerError(f"Error response from daemon: container {container.id} is not running")
+        if program == "rm":
+            folders = [path.partition(f"{CONFIG}/")[2] for path in rest[2:]]
+            self.files = {
+                path: text
+                for path, text in self.files.items()
+                if not any(path.startswith(f"{folder}/") for folder in folders)
+            }
+            return ""
         assert program == "kamal-proxy"
         return self._kamal_proxy(rest)
 
     def _kamal_proxy(self, words: list[str]) -> str:
         verb, *rest = words
         if verb == "list":
-            return routes_table(self.routes, self.requests)
+            return routes_table(self.routes, self.requests, self.stopped, self.with_tls)
         service = rest[0]
         if verb == "remove":
             if service not in self.routes:
                 raise DockerError("Error: service not found")
             del self.routes[service]
             self.requests.pop(service, None)
+            self.stopped.pop(service, None)
+            return ""
+        if verb in ("stop", "resume"):
+            if service not in self.routes:
+                raise DockerError("Error: service not found")
+            self.stopped.pop(service, None)
+            self.stopped.update({service: rest[1].partition("=")[2]} if verb == "stop" else {})
             return ""
         assert verb == "deploy"
         target = rest[1].partition("--target=")[2]
         if self.named(target.partition(":")[0]).state != "running":
             raise DockerError("Error: target failed to become healthy within configured timeout (30s)")
+        self._check_files(rest)
         self._check_requests(service, *requests_of(rest))
+        self.with_tls = self.with_tls - {service} | ({service} if "--tls=true" in rest else set())
         self.routes[service], self.requests[service] = target, requests_of(rest)
         return ""
+
+    def _check_files(self, words: Sequence[str]) -> None:
+        for flag, _, path in (word.partition("=") for word in words):
+            wanted = path.partition(f"{CONFIG}/")[2]
+            if flag in ("--tls-certificate-path", "--tls-private-key-path") and wanted not in self.files:
+                raise DockerError("Error: unable to load certificate")
+            if flag == "--error-pages" and not any(path.startswith(f"{wanted}/") for path in self.files):
+                raise DockerError("Error: unable to load error pages")
 
     def _check_requests(self, service: str, hosts: Sequence[str], path: str) -> None:
         for other in self.routes.keys() - {service}:
@@ -386,11 +450,17 @@ def requests_of(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
     return tuple(value for flag, value in flags if flag == "--host"), "/" + "".join(paths).strip("/")
 
 
-def routes_table(routes: Mapping[str, str], requests: Mapping[str, tuple[tuple[str, ...], str]]) -> str:
+def routes_table(
+    routes: Mapping[str, str],
+    requests: Mapping[str, tuple[tuple[str, ...], str]],
+    stopped: Collection[str] = (),
+    with_tls: Collection[str] = (),
+) -> str:
     """Return what `kamal-proxy list` prints, with its colours."""
     titles = "".join(f"\x1b[3;94m{title:<12}\x1b[0m" for title in ("Service", "Host", "Path", "Target", "State", "TLS"))
     rows = [
-        f"\x1b[1;34m{service:<12} \x1b[0m{','.join(hosts) or '*':<12}  {path:<6}  {target:<20} running   no"
+        f"\x1b[1;34m{service:<12} \x1b[0m{','.join(hosts) or '*':<12}  {path:<6}  {target:<20} "
+        f"{'stopped' if service in stopped else 'running':<8}  {'yes' if service in with_tls else 'no'}"
         for service, target in routes.items()
         for hosts, path in [requests.get(service, ((f"{service}.test",), "/"))]
     ]

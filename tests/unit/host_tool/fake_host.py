@@ -14,6 +14,7 @@ from components.host_tool.result import Prepared, Running, StartedCandidate
 from components.host_tool.spec import (
     BufferingSpec,
     CandidateSpec,
+    CertificateSpec,
     ContainerSpec,
     HealthcheckSpec,
     PrepareSpec,
@@ -26,6 +27,7 @@ from components.host_tool.spec import (
 )
 from components.host_tool.step.step import Step
 from components.host_tool.verbs import abandon, candidate, prepare, pull, remove, secrets, switch, task
+from components.host_tool.verbs import certificate as certificate_verb
 
 from .fake_docker import FakeContainer, FakeDocker, FakeImage, Killed
 
@@ -62,6 +64,8 @@ class FakeHost:
         owner: Whose the app is.
         take_over: Whether it takes over what is another owner's.
         hosts, path: Which requests are routed to the role.
+        ssl, error_pages, maintenance: How kamal-proxy answers them.
+        certificate: The name of the role's own TLS certificate on the host, "" for none.
     """
 
     folder: AppFolder
@@ -78,6 +82,10 @@ class FakeHost:
     take_over: bool = False
     hosts: tuple[str, ...] = ()
     path: str = "/"
+    ssl: bool | None = None
+    error_pages: dict[str, str] | None = None
+    maintenance: str | None = None
+    certificate: str = ""
 
     @property
     def identity(self) -> RoleIdentity:
@@ -121,6 +129,12 @@ class FakeHost:
         """Keep secret values, and return their hash."""
         return self.run("secrets", lambda step: secrets.run(step, SecretsSpec(values), self.role)).secrets_hash
 
+    def keep_certificate(self, certificate: str, key: str) -> None:
+        """Keep a TLS certificate, which is the role's own from now on."""
+        spec = CertificateSpec(certificate, key)
+        kept = self.run("certificate", lambda step: certificate_verb.run(step, spec, self.role))
+        self.certificate, self.ssl = kept.certificate_hash, True
+
     def pull(self, version: str) -> None:
         self.run("pull", lambda step: pull.run(step, self.service, version, image_of(version, self.service)))
 
@@ -136,11 +150,13 @@ class FakeHost:
         spec = SwitchSpec(version, 0, stop_timeout, retain)
         if self.strategy == "proxy":
             buffering = BufferingSpec(requests=False, responses=False)
-            route = RouteSpec(self.hosts, self.port, HEALTHCHECK, 30, buffering, self.path)
+            route = RouteSpec(self.hosts, self.port, HEALTHCHECK, 30, buffering, self.path, ssl=self.ssl)
             spec = replace(spec, proxy=route, drain_timeout=30)
+            spec = replace(spec, error_pages=self.error_pages, maintenance=self.maintenance)
         else:
             spec = replace(spec, strategy=self.strategy, readiness_delay=0)
-        return self.run("switch", lambda step: switch.run(step, spec, self.role, release))
+        words = ("none", self.certificate) if self.certificate else ()
+        return self.run("switch", lambda step: switch.run(step, spec, self.role, release, *words))
 
     def release(self, version: str, *, retain: int = 5, stop_timeout: int = 10) -> Running:
         """Deploy a version: its candidate, then the switch to it."""

@@ -252,6 +252,30 @@ def test_a_registry_without_login_needs_none() -> None:
             id="the route has other requests",
         ),
         pytest.param(
+            routed(state="stopped"),
+            "web",
+            "kamal-proxy has stopped the requests for container 9cd0bebb of web, where the last deploy left no maintenance",
+            id="maintenance was turned on by hand",
+        ),
+        pytest.param(
+            routed(state="paused"),
+            "web",
+            "kamal-proxy has paused the requests for container 9cd0bebb of web, where the last deploy left no maintenance",
+            id="requests were paused by hand",
+        ),
+        pytest.param(
+            routed(tls=True),
+            "web",
+            "kamal-proxy serves HTTPS for container 9cd0bebb of web, otherwise than the last deploy left it",
+            id="HTTPS was turned on by hand",
+        ),
+        pytest.param(
+            web(lost_files=("error_pages-12",)),
+            "web",
+            "kamal-proxy has lost error_pages-12, which it needs for container 9cd0bebb of web",
+            id="files of the route are gone",
+        ),
+        pytest.param(
             host(routes=None),
             "web",
             "kamal-proxy does not say whether it routes to container 9cd0bebb of web",
@@ -425,3 +449,47 @@ def test_a_kamal_proxy_that_is_kept_for_other_stacks_is_a_warning_and_no_reason(
         "kamal-proxy stays as it is (kamal-proxy:v0.9.1) though proxy.run says otherwise, because apps of other stacks "
         "use it. To replace it all the same: pulumi config set --path deploy:proxy.run.replace true"
     )
+
+
+SECURED = replace(
+    STATE,
+    roles={
+        **STATE.roles,
+        "web": replace(
+            STATE.roles["web"], certificate_hash="ce47ce47ce47", in_maintenance=True, route=replace(TOLD, ssl=True)
+        ),
+    },
+)
+IN_MAINTENANCE = {"shop-web": replace(ROUTE, state="stopped", tls=True)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, AS_IT_WAS, id="as the last deploy left it"),
+        pytest.param(
+            {"certificates": ()},
+            RoleReasons(certificate="the certificate ce47ce47 of web is gone"),
+            id="no certificate",
+        ),
+        pytest.param(
+            {"tls": False},
+            RoleReasons(
+                release="kamal-proxy serves no HTTPS for container 9cd0bebb of web, otherwise than the last deploy left it"
+            ),
+            id="no HTTPS",
+        ),
+        pytest.param(
+            {"state": "running"},
+            RoleReasons(
+                release="kamal-proxy passes requests on to container 9cd0bebb of web, where the last deploy left a maintenance"
+            ),
+            id="no maintenance",
+        ),
+    ],
+)
+def test_https_and_maintenance_are_kept(changes: dict[str, Any], expected: RoleReasons) -> None:
+    route = replace(IN_MAINTENANCE["shop-web"], **{key: changes[key] for key in ("state", "tls") if key in changes})
+    role = replace(WEB_ROLE, certificates=changes.get("certificates", ("ce47ce47ce47",)))
+    facts = host(routes={"shop-web": route}, roles={**FACTS.roles, "web": role})
+    assert reasons(WANTED, SECURED, facts).roles["web"] == expected

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.host_tool.json_codec import to_json
-from components.host_tool.result import KeptSecrets, Prepared, Running, StartedCandidate
+from components.host_tool.result import KeptCertificate, KeptSecrets, Prepared, Running, StartedCandidate
 from components.host_tool.spec import SwitchSpec
 from components.inspection.state import HostState, RoleState, StackState, read_state
 from components.ssh_connection import SshConnection, SshEndpoint
@@ -52,6 +52,14 @@ def test_a_role_has_the_route_that_its_last_switch_was_told_of() -> None:
     told = SwitchSpec("v1", 30, 10, 5, proxy=TOLD, drain_timeout=30)
     found = state(switch={"stdout": to_json(RUNNING), "stdin": to_json(told)})
     assert found.host("shop-a", ["web"]).roles["web"].route == TOLD
+
+
+def test_a_role_has_the_certificate_and_the_maintenance_that_the_last_deploy_left() -> None:
+    told = SwitchSpec("v1", 30, 10, 5, proxy=TOLD, drain_timeout=30, maintenance="")
+    certificate = {"stdout": to_json(KeptCertificate("ce47"))}
+    found = state(switch={"stdout": to_json(RUNNING), "stdin": to_json(told)}, certificate=certificate)
+    role = found.host("shop-a", ["web"]).roles["web"]
+    assert (role.certificate_hash, role.in_maintenance) == ("ce47", True)
 
 
 def test_a_role_is_known_that_failed_before_its_first_switch() -> None:

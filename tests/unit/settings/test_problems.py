@@ -432,6 +432,31 @@ PROXY = [
         {"proxy": {"run": {"publish": False, "http_port": 8080}}},
         "proxy.run: has publish: false, and http_port, which only says where ports are published",
     ),
+    (
+        {"proxy": {"ssl": "letsencrypt"}},
+        'proxy.ssl: must be true, false or a mapping with certificate_pem and private_key_pem, not "letsencrypt"',
+    ),
+    ({"proxy": {"ssl": {"certificate_pem": ["DB"]}, "host": "a.test"}}, "proxy.ssl.private_key_pem: is required"),
+    (
+        {"proxy": {"ssl": {"certificate_pem": "CERT", "private_key_pem": ["KEY"]}, "host": "a.test"}},
+        [
+            (
+                "proxy.ssl.certificate_pem: the secret CERT is not set; run pulumi config set --secret --path "
+                "'deploy:secrets.CERT'"
+            ),
+            (
+                "proxy.ssl.private_key_pem: the secret KEY is not set; run pulumi config set --secret --path "
+                "'deploy:secrets.KEY'"
+            ),
+        ],
+    ),
+    (
+        role(proxy={"ssl": {"certificate_pem": ["DB"], "private_key_pem": "-----BEGIN PRIVATE KEY-----\nabc"}}),
+        (
+            "servers.web.proxy.ssl.private_key_pem: must be the name of a secret: [NAME]; store the text there "
+            "(pulumi config set --secret --path 'deploy:secrets.NAME' <FILE)"
+        ),
+    ),
     ({"proxy": {"ssl": True}}, "proxy.ssl: needs host or hosts: a certificate is for the names in it"),
     (
         {"proxy": {"ssl": True, "host": "*.shop.test"}},
@@ -441,8 +466,8 @@ PROXY = [
         {"proxy": {"ssl": "true", "host": "shop.test"}, "servers": ["a", "b"]},
         (
             "proxy.ssl: cannot be true for role web on 2 hosts: Let's Encrypt checks a name at one of them, and the others "
-            "would have no certificate. Use one host, or terminate TLS in front of the hosts (with a load balancer) and "
-            "leave ssl off"
+            "would have no certificate. Use one host, set ssl.certificate_pem and ssl.private_key_pem to a certificate of "
+            "your own, or terminate TLS in front of the hosts (with a load balancer) and leave ssl off"
         ),
     ),
     (

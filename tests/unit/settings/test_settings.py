@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.secret import Secret
-from components.settings import HooksSettings, Jump, RegistryLogin, SshSettings
+from components.settings import Certificate, HooksSettings, Jump, RegistryLogin, SshSettings
 from components.source import SourcePolicy
 from tests.unit.settings.loading import load
 
@@ -242,6 +242,26 @@ def test_numbers_in_quotes_and_strings_without_quotes_are_accepted(tmp_path: Pat
 def test_hosts_are_names_and_addresses_of_both_kinds(tmp_path: Path) -> None:
     hosts = ["192.0.2.1", "2001:db8::1", "a", "web-1.example.com"]
     assert load(tmp_path, servers=hosts).hosts == tuple(hosts)
+
+
+def test_a_certificate_of_ones_own_is_named_by_its_secrets_for_roles_on_several_hosts(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        servers={
+            "web": ["a", "b"],
+            "api": {
+                "hosts": ["a"],
+                "proxy": {"host": "api.test", "ssl": {"certificate_pem": "CERT", "private_key_pem": "K"}},
+            },
+        },
+        proxy={"host": "shop.test", "ssl": {"certificate_pem": "CERT", "private_key_pem": ["KEY"]}},
+        secrets={"CERT": "c", "KEY": "k", "K": "other", "DB": "d"},
+    )
+    web, api = settings.roles
+    assert web.certificate == Certificate(Secret("c"), Secret("k"))
+    # A role's own settings are put over those of the app.
+    assert api.certificate == Certificate(Secret("c"), Secret("other"))
+    assert "'c'" not in repr(web.certificate)
 
 
 def test_the_proxy_can_serve_all_names_of_a_domain(tmp_path: Path) -> None:

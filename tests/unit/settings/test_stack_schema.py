@@ -131,6 +131,8 @@ def config_with(path: str, value: Any) -> dict[str, Any]:
     config: dict[str, Any] = {**role(), "registry": {"username": "me", "password": ["TOKEN"]}}
     if path.startswith("release_task."):
         config["release_task"] = {"cmd": "x"}
+    if path.startswith("proxy.ssl."):
+        config["proxy"] = {"ssl": {"certificate_pem": ["TOKEN"], "private_key_pem": ["TOKEN"]}}
     section = config
     *parents, key = path.replace("ROLE", "web").split(".")
     for parent in parents:
