@@ -170,11 +170,18 @@ class Release(pulumi.ComponentResource):
             candidates += started
             last = [*last, *(candidate.command for candidate in started)]
             last = self._hooks.run("pre-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
-            switched = _switch([candidate for candidate in candidates if candidate.deployment.host in hosts], last)
+            switched = self._switch([candidate for candidate in candidates if candidate.deployment.host in hosts], last)
             switches += switched
             last = [*last, *(switch.command for switch in switched)]
             last = self._hooks.run("post-app-boot", self._image.version, hosts, suffix=suffix, depends_on=last)
         return sorted(switches, key=lambda switch: self._deployments.index(switch.deployment)), last
+
+    def _switch(self, candidates: Sequence[Candidate], depends_on: Sequence[pulumi.Resource]) -> list[Switch]:
+        """Declare the switches of a group of hosts. The roles that answer requests switch first, unless all may at once."""
+        routed = [switch_to(each, depends_on) for each in candidates if each.deployment.role.proxy]
+        first = [] if self._settings.boot.parallel_roles else routed
+        before_workers = [*depends_on, *(switch.command for switch in first)]
+        return [*routed, *(switch_to(each, before_workers) for each in candidates if not each.deployment.role.proxy)]
 
     def _take_over(self, depends_on: Sequence[pulumi.Resource]) -> list[RemoteCommand]:
         """Declare the steps that remove the roles of a former owner of the app, where `take_over` is set."""
@@ -212,13 +219,6 @@ class Release(pulumi.ComponentResource):
         return pulumi.Output.all(self._image.version, running, urns).apply(
             lambda known: _verified_version(known[0], known[1])
         )
-
-
-def _switch(candidates: Sequence[Candidate], depends_on: Sequence[pulumi.Resource]) -> list[Switch]:
-    """Declare the switches of a group of hosts. The roles that answer requests switch first."""
-    routed = [switch_to(each, depends_on) for each in candidates if each.deployment.role.proxy]
-    before_workers = [*depends_on, *(switch.command for switch in routed)]
-    return [*routed, *(switch_to(each, before_workers) for each in candidates if not each.deployment.role.proxy)]
 
 
 def _by_host_and_role(switches: Sequence[Switch]) -> pulumi.Output[RunningByHost]:

@@ -67,6 +67,7 @@ class RoleDeployment(pulumi.ComponentResource):
             "labels": dict(role.labels),
             "options": {option: list(values) for option, values in role.options.items()},
             "proxy": to_fields(route_spec(role.proxy)) if role.proxy else {},
+            **({"asset_path": list(role.asset_path)} if role.asset_path else {}),
         }
         super().__init__("kamal:index:Role", name, inputs, opts)
         self.resource_name = name
@@ -126,6 +127,7 @@ class RoleDeployment(pulumi.ComponentResource):
             env=dict(role.env),
             labels=dict(role.labels),
             options={**role.options, **bounded},
+            asset_path=role.asset_path or None,
         )
 
     def _keep_certificate(self, certificate: Certificate) -> pulumi.Output[str]:

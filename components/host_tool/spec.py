@@ -131,6 +131,8 @@ class ContainerSpec:
         env: Clear environment variables.
         labels: The user's labels.
         options: Options of `docker run`, with a value for each time the option is passed; "true" for a plain flag.
+        asset_path: Folders of the image whose files two versions serve for each other: PATH or PATH:OPTIONS, the options those
+            of a mount; None for none.
     """
 
     service: str
@@ -143,6 +145,7 @@ class ContainerSpec:
     env: dict[str, str]
     labels: dict[str, str]
     options: dict[str, tuple[str, ...]]
+    asset_path: Optional[tuple[str, ...]] = None
 
 
 @dataclass(frozen=True)

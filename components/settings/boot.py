@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from .model import SettingsModel
-from .values import Seconds, format_value
+from .values import Bool, Seconds, format_value
 
 LIMIT_PATTERN = r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%"
 
@@ -55,6 +55,11 @@ class BootSettings(SettingsModel):
         description="When the new containers start beside the old ones. `all`: on all hosts at once, and no host "
         "switches until all of them are healthy. `group`: on each group of hosts only when the group before has "
         "switched, so that memory and database connections are doubled on one group at a time.",
+    )
+
+    parallel_roles: Bool = Field(
+        default=False,
+        description="Switch the roles without proxy at the same time as those that get requests, and not after them.",
     )
 
     def groups(self, hosts: tuple[str, ...]) -> tuple[BootGroup, ...]:

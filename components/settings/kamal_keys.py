@@ -3,7 +3,6 @@
 # By path; ROLE stands for the name of a role.
 KAMAL_KEY_HINTS = {
     "hooks_path": "use hooks.path instead",
-    "asset_path": "is not supported yet",
     "error_pages_path": "is not supported yet",
     "accessories": "is not supported yet; run databases and other services outside of this program",
     "aliases": "is not needed: this program has no commands to give other names to",
@@ -29,7 +28,5 @@ KAMAL_KEY_HINTS = {
     "output": "is not supported yet",
     "traefik": "use proxy instead, as in Kamal 2",
     "healthcheck": "use proxy.healthcheck instead, as in Kamal 2",
-    "boot.parallel_roles": "is not supported yet",
-    "servers.ROLE.asset_path": "is not supported yet",
     "servers.ROLE.env.tags": "is only possible in the app's env, as in Kamal",
 }

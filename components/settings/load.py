@@ -80,7 +80,7 @@ def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> It
         yield from check_hosts(settings)
     if invalid.isdisjoint({"servers", "proxy", "primary_role", "allow_empty_roles"}):
         yield from check_roles(settings)
-    if invalid.isdisjoint({"servers", "volumes", "logging"}):
+    if invalid.isdisjoint({"servers", "proxy", "primary_role", "volumes", "logging", "asset_path", "boot"}):
         yield from check_containers(settings)
     yield from check_destination(settings)
     if invalid.isdisjoint({"servers", "primary_role", "skip_hosts", "release_task"}):

@@ -120,7 +120,7 @@ def _pulumi_type(schema: dict[str, Any], name: str) -> tuple[str | None, object]
         return "boolean", default
     if isinstance(default, int):
         return "integer", default
-    if setting.get("type") == "array":
+    if any(option.get("type") == "array" for option in setting.get("anyOf", [setting])):
         return None, ""
     if setting.get("type") == "object" or any(_sections_in(schema, setting)):
         return "object", {}

@@ -30,6 +30,8 @@ class ResolvedRole:
     labels: Mapping[str, str]
     options: Mapping[str, tuple[str, ...]]
     """Options of `docker run`, with a value for each time the option is passed."""
+    asset_path: tuple[str, ...]
+    """Folders of the image whose files two versions serve for each other, each with the options of its mount."""
     proxy: ProxySettings | None
     """How kamal-proxy routes requests to the role; None for a role that gets no requests."""
     certificate: Certificate | None

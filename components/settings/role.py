@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from .assets import AssetPath
 from .docker_options import DockerOptions
 from .env import Variables, VariablesSettings
 from .hosts import HostName, canonical_host, split_tags
@@ -112,6 +113,9 @@ class RoleSettings(SettingsModel):
         default={},
         description="Additional options of `docker run`, such as `memory: 512m`. "
         "Only a `stop-first` role can `publish` a fixed port of the host.",
+    )
+    asset_path: AssetPath | None = Field(
+        default=None, description="The role's own `asset_path`; an empty list for none. Default: the app's."
     )
     proxy: RoleProxy = Field(
         default=None,

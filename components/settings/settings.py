@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from ..errors import SettingsError
 from ..secret import Secret
 from ..source import SourcePolicy
+from .assets import AssetPath
 from .boot import BootGroup, BootSettings
 from .builder import BuilderSettings
 from .env import Env, EnvSettings
@@ -124,6 +125,11 @@ class Settings(SettingsModel):
         description="Volumes of the containers of every role: `NAME:/path` or `/path/on/the/host:/path`, with or without "
         "`:ro`.",
     )
+    asset_path: AssetPath = Field(
+        default=(),
+        description="Folder of the image, or a list of them, whose files the old and the new version serve for each other, "
+        "such as `/app/public/assets:ro`. For the roles that get requests.",
+    )
     logging: LoggingSettings = Field(
         default=LoggingSettings(), description="Log driver of the containers, and its options."
     )
@@ -215,6 +221,12 @@ class Settings(SettingsModel):
         """Return the roles of a host."""
         return tuple(role for role in self.roles if host in role.hosts)
 
+    def asset_paths(self, role: str) -> tuple[str, ...]:
+        """Return the asset paths of a role: its own, or those of the app where it gets requests."""
+        own = self.servers[role].asset_path
+        inherited = self.asset_path if self.role_proxies[role] else ()
+        return inherited if own is None else own
+
     def without_hosts(self, skipped: Collection[str]) -> Self:
         """Return the settings without some hosts, and without the roles that have no other host."""
         roles = {
@@ -269,6 +281,7 @@ class Settings(SettingsModel):
             tagged_env={host: self._tagged_env(tags, clear, secret) for host, tags in role.tags.items()},
             labels={**self.labels, **role.labels},
             options=self._docker_options(role),
+            asset_path=self.asset_paths(name),
             proxy=proxy,
             certificate=self._certificate(proxy.ssl) if proxy else None,
             strategy=role.strategy,

@@ -108,6 +108,8 @@ def _an_app(host: Host) -> Iterator[App]:
 def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpec, folder: Path) -> dict[str, str]:
     """Build the app's versions on the sandbox's deployer and push them; version to repository:version@digest."""
     (folder / "serve.sh").write_text(SERVE)
+    assets = folder / "assets"
+    (assets / "js").mkdir(parents=True)
     environment = {
         **os.environ,
         "DOCKER_HOST": f"unix://{sandbox.paths.deployer_socket}",
@@ -126,8 +128,14 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpe
     # "v9" lies about its version; "store" is v2 of another service.
     of_the_app = [(version, SERVICE, version) for version in VERSIONS]
     for tag, service, version in [*of_the_app, ("v9", SERVICE, "v8"), ("store", "store", "v2")]:
+        # One of its own, and one under the same name as in the others. Nobody but root may read them.
+        for stale in assets.rglob("*.*"):
+            stale.unlink()
+        for name in (f"{tag}.css", f"js/.{tag}.map", "js/app.js"):
+            (assets / name).write_text(tag)
+            (assets / name).chmod(0o600)
         (folder / "Dockerfile").write_text(
-            f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\n"
+            f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\nCOPY assets /www/assets\n"
             f"LABEL service={service} org.opencontainers.image.version={version}\n"
             'CMD ["sh", "/serve.sh"]\n'
         )

@@ -121,6 +121,12 @@ class Host:
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.decode().removesuffix("\n")
 
+    def docker_failure(self, *words: str) -> str:
+        """What Docker on the host says when it fails."""
+        done = subprocess.run(["docker", "--host", f"unix://{self.socket}", *words], capture_output=True, text=True)
+        assert done.returncode, done.stdout
+        return done.stderr
+
     @contextmanager
     def process_list(self) -> Iterator[set[str]]:
         """The command lines of all processes, of the host and of everything else here, seen until the end."""

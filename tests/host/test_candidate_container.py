@@ -78,6 +78,20 @@ def test_command_labels_and_options_arrive_word_for_word(app: App, host: Host) -
     )
 
 
+def test_a_volume_goes_from_container_to_container_and_its_log_has_a_driver_of_its_own(app: App, host: Host) -> None:
+    volume = f"data-of-{app.name}"
+    options = {"volume": (f"{volume}:/data",), "log-driver": ("local",), "log-opt": ("max-size=5m",)}
+    first = app.release("v1", options=options)
+    host.docker("exec", first.container, "sh", "-c", "echo kept >/data/file")
+    second = app.release("v2", options=options)
+    assert host.docker("exec", second.container, "cat", "/data/file") == "kept"
+    assert (
+        host.docker("inspect", "--format", "{{.HostConfig.LogConfig}}", second.container) == "{local map[max-size:5m]}"
+    )
+    app.tear_down()
+    assert host.docker("volume", "rm", volume) == volume
+
+
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [

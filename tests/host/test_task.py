@@ -38,6 +38,13 @@ def test_a_task_runs_once_a_version_with_the_environment_and_shows_its_output(ap
     assert tasks_on(host, app) == []
 
 
+def test_a_task_without_a_log_is_waited_for(app: App, host: Host) -> None:
+    """With the log driver "none", `docker logs --follow` ends at once."""
+    result = task(app, "sh", "-c", "sleep 1; exit 3", options={"log-driver": ("none",)})
+    assert "failed with exit status 3" in result.failure
+    assert tasks_on(host, app) == []
+
+
 def test_a_task_whose_command_has_changed_runs_for_the_same_version(app: App) -> None:
     assert "one" in task(app, "echo", "one").err
     assert "two" in task(app, "echo", "two").err

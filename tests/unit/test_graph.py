@@ -82,6 +82,41 @@ def test_steps_wait_for_each_other(graph: Graph) -> None:
     assert names("-switch") <= graph.before(graph.named("post-deploy")[0])
 
 
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_worker_switches_after_the_roles_that_get_requests_unless_all_roles_may_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parallel: bool
+) -> None:
+    servers = {"web": HOSTS, "worker": {"hosts": HOSTS[:1], "cmd": "work"}}
+    graph = declare(tmp_path, monkeypatch, servers=servers, boot={"parallel_roles": parallel})
+    (worker,) = graph.named("worker-switch")
+    web = {f"shop-{host}-web-switch" for host in HOSTS}
+    assert web & graph.before(worker) == (set() if parallel else web)
+    assert {f"shop-{host}-web-candidate" for host in HOSTS} <= graph.before(worker)
+
+
+def test_a_candidate_is_told_what_the_settings_say_of_its_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = declare(
+        tmp_path,
+        monkeypatch,
+        servers={"web": {"hosts": HOSTS, "labels": {"team": "shop"}}},
+        volumes=["data:/data"],
+        logging={"driver": "local"},
+        asset_path="/assets:ro",
+    )
+    told = graph.named("web-candidate")[0].fields
+    assert told["stdin.container.labels.team"] == "shop"
+    assert told["stdin.container.options.volume[0]"] == "data:/data"
+    assert told["stdin.container.options.log-driver[0]"] == "local"
+    assert told["stdin.container.asset_path[0]"] == "/assets:ro"
+
+
+def test_what_is_not_set_is_not_told_so_that_older_states_have_the_same_inputs(graph: Graph) -> None:
+    for each in graph.declared:
+        assert not [path for path in each.fields if "asset_path" in path or "volume" in path], each.name
+
+
 @pytest.mark.parametrize(("hooks", "settings"), [(["pre-deploy"], {}), ([], {"release_task": {"cmd": "migrate"}})])
 def test_the_image_is_pulled_first_where_something_comes_before_the_candidates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hooks: list[str], settings: dict[str, Any]

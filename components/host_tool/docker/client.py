@@ -359,6 +359,27 @@ class Docker:
 
     # Images.
 
+    def copy_out_of_image(self, image: str, name: str, folders: Mapping[str, str]) -> None:
+        """Copy what is in folders of an image, through a container that never starts.
+
+        Args:
+            image: The image, which is on this host.
+            name: The name of the container. One that an earlier call has left is removed.
+            folders: By folder of the image, the folder of this host that its content is added to.
+
+        Raises:
+            DockerError: There is no such folder.
+        """
+        remove = ("rm", "--force", "--volumes", name)
+        self.run(*remove, check=False)
+        try:
+            # An image need not have a command of its own.
+            self.run("create", "--name", name, "--network", "none", "--pull", "never", image, "true")
+            for source, target in folders.items():
+                self.run("cp", "--follow-link", f"{name}:{source}/.", target)
+        finally:
+            self.run(*remove, check=False)
+
     def image(self, image: str) -> Optional[Image]:
         """Return an image of this host, None if it is not here."""
         found = self.inspect(image)

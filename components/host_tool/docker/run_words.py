@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..identity import container_name
 from ..spec import ContainerSpec
@@ -12,8 +12,18 @@ from .environment import Environment
 NOT_FOR_TASKS = ("publish", "restart")
 
 
-def container_words(container: ContainerSpec, release: str, image: str, environment: Environment) -> list[str]:
-    """Return the arguments of `docker run` or `docker create` that make the container of a release."""
+def container_words(
+    container: ContainerSpec, release: str, image: str, environment: Environment, volumes: Sequence[str] = ()
+) -> list[str]:
+    """Return the arguments of `docker run` or `docker create` that make the container of a release.
+
+    Args:
+        container: What it is made of.
+        release: The release.
+        image: Its image.
+        environment: Its environment variables.
+        volumes: What is mounted beside the volumes in its options.
+    """
     labels = {
         **container.labels,
         # Last, so that no label of the user's can hide them.
@@ -28,6 +38,7 @@ def container_words(container: ContainerSpec, release: str, image: str, environm
         *("--network", container.network, "--pull", "never"),
         *("--restart", "unless-stopped"),
         *option_words(container.options),
+        *(f"--volume={volume}" for volume in volumes),
         *_label_words(labels),
         *_environment_words(environment),
         image,

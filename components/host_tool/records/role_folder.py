@@ -49,6 +49,10 @@ class RoleFolder:
         """Forget a release."""
         shutil.rmtree(self._release_path(release).parent, ignore_errors=True)
 
+    def assets(self, release: str) -> Path:
+        """Return the folder with the assets of a release, which goes with what is known of it."""
+        return self._release_path(release).with_name("assets")
+
     def secrets(self, secrets_hash: str) -> Optional[dict[str, str]]:
         """Return secret values by their hash, None if they are not here.
 

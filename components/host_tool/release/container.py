@@ -14,6 +14,7 @@ from ..proxy.client import ProxyError, ProxyMissingError, is_routed
 from ..records.records import ReleaseRecord
 from ..records.role_folder import RoleFolder
 from ..step.step import Step
+from .assets import asset_folders
 
 UNDO_STOP_TIMEOUT = 3
 """Seconds that a container has to stop which a failed step has started."""
@@ -58,7 +59,8 @@ def make_container(step: Step, folder: RoleFolder, release: str, *, start: bool)
     step.wait_for(f"Docker to make the container {name}")
     step.say(f"making the container {name}")
     environment = split_environment(container_variables(record.container, name, secrets))
-    words = container_words(record.container, release, record.image, environment)
+    volumes = [assets.volume for assets in asset_folders(folder, release, record.container)]
+    words = container_words(record.container, release, record.image, environment, volumes)
     try:
         return step.docker.create(words, environment, start=start)
     except DockerError as error:

@@ -11,6 +11,7 @@ from ..first_release import take_over
 from ..identity import check_image, check_name, digest_of, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
+from ..release.assets import bring_assets, release_with_assets
 from ..release.container import bring_up, container_of, is_leftover, make_container, take_back, unrouted
 from ..release.health import await_healthy, load_probe
 from ..release.image import ensure_image
@@ -30,12 +31,14 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
     record = _remember_role(folder, spec.container)
     release = step.release = find_release(folder.releases(), spec.container, check_image(image), secrets_hash)
     containers = _remove_leftovers(step, folder, record, release)
+    release = step.release = release_with_assets(folder, release, spec.container, containers)
     if not container_of(release, containers):
         # A container that is kept keeps its image, whose labels were verified when it was made.
         ensure_image(step, image, spec.container.service, spec.container.version, "".join(build))
     with step.undo() as undo:
         undo.add(_undo, step, folder, record, release, containers)
         _remember_release(folder, release, ReleaseRecord(spec.container, image, secrets_hash), containers)
+        bring_assets(step, folder, record, release, undo)
         if spec.proxy:
             started, _ = at_once(lambda: bring_up(step, folder, release, containers), load_probe)
             await_healthy(step, started, spec, spec.proxy)

@@ -17,6 +17,7 @@ from ..proxy_container import recover_replacement, remove_all_routes
 from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
+from ..release.assets import remove_unfinished
 from ..release.retire import remove_containers, remove_unused_images, stop_containers
 from ..release.route_files import forget_unused_files
 from ..step.step import Step
@@ -89,6 +90,7 @@ def _remove_role(step: Step, folder: RoleFolder) -> None:
     if record:
         step.host = record.host
         _remove_containers(step, record)
+        remove_unfinished(step, folder, record.identity)
     folder.forget()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
@@ -69,6 +70,7 @@ class FakeContainer:
     labels: Mapping[str, str]
     env: Mapping[str, str]
     ports: Sequence[str]
+    mounts: Sequence[str] = ()
     state: str = "created"
     restarts: int = 0
     exit_code: int = 0
@@ -128,6 +130,7 @@ class FakeDocker(Docker):
         images: The images on the host.
         registry: What can be pulled.
         networks: The networks.
+        folders: By image, the folders in it: by path, its files with what is in each.
         volumes: The ids of containers whose anonymous volumes are there.
         routes: What kamal-proxy routes to: service to target.
         requests: The host names and the path of the routes that were deployed. A route that a test has made is for the
@@ -148,6 +151,7 @@ class FakeDocker(Docker):
     containers_by_age: list[FakeContainer] = field(default_factory=list)
     images: dict[str, FakeImage] = field(default_factory=dict)
     registry: dict[str, FakeImage] = field(default_factory=dict)
+    folders: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: set[str] = field(default_factory=set)
     routes: dict[str, str] = field(default_factory=dict)
@@ -274,6 +278,7 @@ class FakeDocker(Docker):
             "start": self._start,
             "stop": self._stop,
             "wait": self._wait,
+            "cp": self._copy_out_of_image,
             "rm": self._rm,
             "rename": self._rename,
             "logs": lambda _: "the container's log\n",
@@ -334,6 +339,7 @@ class FakeDocker(Docker):
             labels=dict(label.partition("=")[::2] for label in options.get("label", ())),
             env={**lines, **{name: env[name] for name in options.get("env", ())}},
             ports=[port.partition(":")[0] for port in options.get("publish", ())],
+            mounts=options.get("volume", ()),
         )
         self.containers_by_age.insert(0, made)
         self.volumes.add(made.id)
@@ -367,6 +373,18 @@ class FakeDocker(Docker):
             self.containers_by_age.remove(container)
             if "--volumes" in words:
                 self.volumes.remove(container.id)
+        return ""
+
+    def _copy_out_of_image(self, words: list[str]) -> str:
+        _, source, target = words
+        name, _, path = source.removesuffix("/.").partition(":")
+        files = self.folders.get(self.named(name).image, {}).get(path)
+        if files is None:
+            raise DockerError(f"Error: No such container:path: {name}:{path}")
+        for file, content in files.items():
+            (Path(target) / file).parent.mkdir(parents=True, exist_ok=True)
+            (Path(target) / file).write_text(content)
+            (Path(target) / file).chmod(0o600)
         return ""
 
     def _rename(self, words: list[str]) -> str:

@@ -57,6 +57,7 @@ class FakeHost:
         docker: Its engine.
         strategy: "proxy", or how a role without proxy takes over: "start-first" or "stop-first".
         options: Options of the role's containers.
+        asset_path: The asset paths of the role's containers, None for none.
         service, destination: The app.
         role: The role.
         roles: The roles that the owner wants on the host, where that is not the one.
@@ -73,6 +74,7 @@ class FakeHost:
     docker: FakeDocker = field(default_factory=FakeDocker)
     strategy: str = "proxy"
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asset_path: tuple[str, ...] | None = None
     service: str = "shop"
     destination: str = ""
     role: str = ROLE
@@ -141,7 +143,14 @@ class FakeHost:
     def candidate(self, version: str, secrets_hash: str = "-") -> StartedCandidate:
         """Start a candidate. It is probed once: the limit is 0 seconds."""
         image = self._push(version)
-        container = replace(CONTAINER, **vars(self.identity), host=self.address, version=version, options=self.options)
+        container = replace(
+            CONTAINER,
+            **vars(self.identity),
+            host=self.address,
+            version=version,
+            options=self.options,
+            asset_path=self.asset_path,
+        )
         probe = ProbeSpec(self.port, HEALTHCHECK) if self.strategy == "proxy" else None
         spec = CandidateSpec(container, 0, probe)
         return self.run("candidate", lambda step: candidate.run(step, spec, self.role, image, secrets_hash))

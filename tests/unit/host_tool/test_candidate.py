@@ -154,6 +154,7 @@ CHANGED: dict[str, Any] = {
     "env": {"A": "1"},
     "labels": {"a": "1"},
     "options": {"memory": ("64m",)},
+    "asset_path": ("/assets:ro",),
 }
 
 

@@ -72,7 +72,7 @@ APP = [
 UNKNOWN_KEYS = [
     ({"prxy": {"x": 1}}, "prxy: is not a known key; did you mean proxy?"),
     ({"registry.x": "1"}, "registry.x: is not a known key; did you mean registry?"),
-    ({"boot": {"x": 1}}, "boot.x: is not a known key; use limit, wait, candidates"),
+    ({"boot": {"x": 1}}, "boot.x: is not a known key; use limit, wait, candidates, parallel_roles"),
     (role(proxy={"healthchek": {}}), "servers.web.proxy.healthchek: is not a known key; did you mean healthcheck?"),
     (
         {"accessories": {"x": 1}},
@@ -331,6 +331,32 @@ CONTAINERS = [
             "servers.web.options.volume: mounts /data, and so does volumes[0]; mount one of them",
             "servers.web.volumes[0]: mounts /data/, and so does volumes[0]; mount one of them",
         ],
+    ),
+    *(
+        (
+            {"asset_path": path},
+            (
+                "asset_path[0]: must be the path of a folder in the image, such as /app/public/assets or "
+                f"/app/public/assets:ro, not {json.dumps(path)}"
+            ),
+        )
+        for path in ("public", "/", "/a/../b", "/a/")
+    ),
+    ({"asset_path": ["/a:ro,exec"]}, 'asset_path[0]: has options that are none of ro, rw, z and Z: "ro,exec"'),
+    (
+        {"asset_path": "/a:ro", **role(volumes=["data:/a"])},
+        "asset_path[0]: mounts /a, and so does servers.web.volumes[0]; mount one of them",
+    ),
+    (
+        {"servers": {"web": ["a"], "job": {"hosts": ["a"], "asset_path": "/a"}}},
+        "servers.job.asset_path: is of no use: only a role that gets requests serves assets",
+    ),
+    (
+        {"asset_path": "/a", "boot": {"limit": 1, "candidates": "group"}},
+        (
+            "boot.candidates: must be all with asset_path: until the candidate of a host has started, its old container "
+            "does not have the assets of the new version, for which pages of other hosts ask"
+        ),
     ),
     (
         {"logging": {"driver": "a b", "options": {"max size": 1}}},

@@ -102,6 +102,26 @@ def test_labels_volumes_and_logging_of_the_app_are_those_of_every_role_with_the_
     }
 
 
+def test_roles_that_get_requests_have_the_asset_paths_of_the_app_or_their_own(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        asset_path="/assets:ro",
+        proxy={"host": "shop.test"},
+        servers={
+            "web": ["a"],
+            "api": {"hosts": ["a"], "proxy": {"host": "api.test"}, "asset_path": ["/x", "/y:ro"]},
+            "plain": {"hosts": ["a"], "proxy": {"host": "plain.test"}, "asset_path": []},
+            "job": ["a"],
+        },
+    )
+    assert {role.name: role.asset_path for role in settings.roles} == {
+        "web": ("/assets:ro",),
+        "api": ("/x", "/y:ro"),
+        "plain": (),
+        "job": (),
+    }
+
+
 def test_without_volumes_and_logging_the_options_are_the_roles_own(tmp_path: Path) -> None:
     (web,) = load(tmp_path, servers={"web": {"hosts": ["a"], "options": {"volume": "x:/x", "log-opt": "a=b"}}}).roles
     assert web.options == {"volume": ("x:/x",), "log-opt": ("a=b",)}

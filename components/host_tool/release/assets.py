@@ -1,0 +1,214 @@
+"""The assets of a release: each of two versions serves those of the other one, too, as long as both are asked.
+
+A browser that has a page of the old version may ask the new one for a file that this page names; and while the hosts switch
+one after the other, the old one is asked for files of the new one. So the folder of the image is copied to the host, the files of
+the release before are added, and the container has the result in place of its own folder. An asset is never overwritten:
+what is in both versions under one name, each of them serves as its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..docker.client import Container, DockerError, docker_failed
+from ..identity import RoleIdentity, release_id, role_identity
+from ..records.records import ReleaseRecord, RoleRecord
+from ..records.role_folder import RoleFolder
+from ..spec import ContainerSpec
+from ..step.step import Step
+from ..step.undo import Undo
+
+READABLE_FILE, USABLE_FOLDER = 0o644, 0o755
+"""What everybody may do at least: `docker cp` keeps modes, but no owners, and the app may run as any user."""
+
+
+@dataclass(frozen=True)
+class AssetFolder:
+    """A folder with assets of a release.
+
+    Attributes:
+        path: Where it is in the container.
+        options: Of its mount, such as "ro"; "" for none.
+        own: On the host, what the image has there.
+        served: On the host, what the container has there: its own assets, and those of the release before.
+    """
+
+    path: str
+    options: str
+    own: Path
+    served: Path
+
+    @property
+    def volume(self) -> str:
+        """The value of `docker run --volume`."""
+        return ":".join(part for part in (str(self.served.absolute()), self.path, self.options) if part)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the container cannot change the files, so that several releases can share them."""
+        return "ro" in self.options.split(",")
+
+
+def asset_folders(folder: RoleFolder, release: str, container: ContainerSpec) -> list[AssetFolder]:
+    """Return the folders with assets of a release, in the order of the settings."""
+    return _asset_folders(folder.assets(release), container)
+
+
+def bring_assets(step: Step, folder: RoleFolder, record: RoleRecord, release: str, undo: Undo) -> None:
+    """Have the assets of a release on the host, and add them and those of the release that serves now to each other.
+
+    Args:
+        step: The step.
+        folder: What the host remembers of the role.
+        record: The role.
+        release: The release.
+        undo: Takes back what was added to the release that serves now.
+
+    Raises:
+        StepError: The image has no such folder.
+    """
+    releases = folder.releases()
+    made_of = releases[release]
+    folders = asset_folders(folder, release, made_of.container)
+    if not folders:
+        return
+    if not folder.assets(release).exists():
+        _extract(step, folder, release, made_of)
+    # After an interrupted switch nobody knows which of the two serves.
+    for serving in {record.current, record.switching} & releases.keys() - {release}:
+        before = {each.path: each for each in asset_folders(folder, serving, releases[serving].container)}
+        for assets in folders:
+            if assets.path in before:
+                version = releases[serving].container.version
+                _add(step, f"the assets of version {version}", before[assets.path], assets)
+                added = _add(step, f"its assets to version {version}", assets, before[assets.path])
+                undo.add(_remove, added)
+
+
+def release_with_assets(
+    folder: RoleFolder, release: str, container: ContainerSpec, containers: Sequence[Container]
+) -> str:
+    """Return a release's name, or another one where its container has lost the assets that it is to serve.
+
+    A container whose folder was removed from the host (a wiped ~/.kamal) has an empty one until it ends: another one has to be made.
+    """
+    while (
+        container.asset_path
+        and not folder.assets(release).exists()
+        and any(each.release == release for each in containers)
+    ):
+        release = release_id(container, "", release)
+    return release
+
+
+def remove_unfinished(step: Step, folder: RoleFolder, role: RoleIdentity) -> None:
+    """Remove the container of a copy of assets that was killed."""
+    if any(folder.path.glob("releases/*/assets.new")):
+        step.docker.run("rm", "--force", "--volumes", _container_name(role), check=False)
+
+
+def _extract(step: Step, folder: RoleFolder, release: str, made_of: ReleaseRecord) -> None:
+    """Copy the assets out of the image. They appear on the host as a whole."""
+    unfinished = folder.assets(release).with_name("assets.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    folders = _asset_folders(unfinished, made_of.container)
+    paths = ", ".join(each.path for each in folders)
+    step.wait_for(f"Docker to copy {paths} out of the image")
+    step.say(f"copying the assets in {paths} out of the image")
+    for each in folders:
+        each.own.mkdir(parents=True)
+        each.served.mkdir()
+    try:
+        step.docker.copy_out_of_image(
+            made_of.image,
+            _container_name(role_identity(made_of.container)),
+            {each.path: str(each.own) for each in folders},
+        )
+    except DockerError as error:
+        raise docker_failed(
+            f"the assets could not be copied. Check that {made_of.image} has the folder {paths} (asset_path).", error
+        ) from None
+    for each in folders:
+        _make_readable(each.own)
+        each.served.chmod(USABLE_FOLDER)
+        _add_missing(each.own, each.served, _placing(each, each))
+    unfinished.rename(folder.assets(release))
+
+
+def _add(step: Step, what: str, source: AssetFolder, target: AssetFolder) -> list[Path]:
+    """Add the assets of one release to those that another one serves, and return what was added."""
+    try:
+        added = _add_missing(source.own, target.served, _placing(source, target))
+    except OSError as error:
+        # What the container of a user of its own has made there, say. The release itself is whole.
+        step.say(f"not all files were added ({what}): {error}")
+        return []
+    if added:
+        step.say(f"added {what}: {len(added)} in {target.path}")
+    return added
+
+
+def _placing(source: AssetFolder, target: AssetFolder) -> Callable[[Path, Path], object]:
+    """Return what gives a file a second place: a link needs no room, but has both places change at once."""
+    return _link if source.is_read_only and target.is_read_only else shutil.copy2
+
+
+def _link(source: Path, target: Path) -> None:
+    os.link(source, target)
+
+
+def _add_missing(source: Path, target: Path, place: Callable[[Path, Path], object]) -> list[Path]:
+    """Add what a folder has and another one has not, and return what was added."""
+    added = []
+    for found in sorted(source.iterdir()):
+        new = target / found.name
+        if not os.path.lexists(new):
+            if found.is_symlink():
+                new.symlink_to(found.readlink())
+            elif found.is_dir():
+                new.mkdir()
+                new.chmod(found.stat().st_mode & 0o777)
+            else:
+                place(found, new)
+            added.append(new)
+        if _is_folder(found) and _is_folder(new):
+            added += _add_missing(found, new, place)
+    return added
+
+
+def _make_readable(folder: Path) -> None:
+    folder.chmod(folder.stat().st_mode & 0o777 | USABLE_FOLDER)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o777 | (USABLE_FOLDER if path.is_dir() else READABLE_FILE))
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    """Remove files, and folders that are empty then: the container may have put something there."""
+    for path in reversed(paths):
+        with suppress(OSError):
+            if _is_folder(path):
+                path.rmdir()
+            else:
+                path.unlink()
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _asset_folders(root: Path, container: ContainerSpec) -> list[AssetFolder]:
+    found = []
+    for number, text in enumerate(container.asset_path or ()):
+        path, _, options = text.partition(":")
+        found.append(AssetFolder(path, options, root / str(number) / "own", root / str(number) / "served"))
+    return found
+
+
+def _container_name(role: RoleIdentity) -> str:
+    return f"{role.prefix}-assets"
