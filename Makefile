@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 HOSTS ?= 2
+# `make up TLS=1`: the sample app on one host, with HTTPS.
+TLS ?=
 # The Python of the sandbox, and the environment of its stack.
 SANDBOX := .local/venv-sandbox/bin/python
 ENV := . .local/sandbox/env;
@@ -14,9 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
-up: toolchain ## everything from a fresh clone to a deployed app on two Docker hosts on this machine
-	@$(SANDBOX) -m dev.sandbox up --hosts $(HOSTS)
-	@$(SANDBOX) -m dev.sandbox.stack
+up: toolchain ## everything from a fresh clone to a deployed app on two Docker hosts on this machine (HTTPS: TLS=1)
+	@$(SANDBOX) -m dev.sandbox up --hosts $(HOSTS) $(if $(TLS),--tls)
+	@$(SANDBOX) -m dev.sandbox.stack $(if $(TLS),--tls)
 	@$(ENV) pulumi up --yes --skip-preview --stack sandbox
 	@$(SANDBOX) -m dev.sandbox.stack --next
 
@@ -33,7 +35,7 @@ clean: down ## like down, and remove the toolchain and the Python environments
 	@rm -rf .local .venv
 
 toolchain:
-	@$(PYTHON) -m dev.toolchain --sandbox
+	@$(PYTHON) -m dev.toolchain $(if $(TLS),--tls,--sandbox)
 
 check: ## lint, types, layers and unit tests: no root, no Docker, no Pulumi
 	@sh tests/run lint unit

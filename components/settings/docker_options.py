@@ -35,12 +35,21 @@ def takes_host_port(published: str) -> bool:
     return host_port not in ("", "0") and ("-" not in host_port or "-" in container_port)
 
 
-def _check_option_name(value: str) -> str:
+def _check_form(value: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]+", value):
         raise ValueError("is not a long option name of `docker run` without its dashes, such as memory")
-    if value in RESERVED_OPTIONS:
+    return value
+
+
+def _check_option_name(value: str) -> str:
+    if _check_form(value) in RESERVED_OPTIONS:
         raise ValueError(f"cannot be set: {RESERVED_OPTIONS[value]}")
     return value
+
+
+def _check_proxy_option_name(value: str) -> str:
+    # kamal-proxy's container has no other setting for them.
+    return value if value in ("env", "label") else _check_option_name(value)
 
 
 def _coerce_values(value: Any) -> Any:
@@ -53,13 +62,15 @@ def _coerce_values(value: Any) -> Any:
     }
 
 
+_SCHEMA = WithJsonSchema(
+    {"type": "object", "additionalProperties": {"anyOf": [STR_SCHEMA, {"type": "array", "items": STR_SCHEMA}]}}
+)
+
 DockerOptions = Annotated[
-    dict[Annotated[str, AfterValidator(_check_option_name)], tuple[Str, ...]],
+    dict[Annotated[str, AfterValidator(_check_option_name)], tuple[Str, ...]], BeforeValidator(_coerce_values), _SCHEMA
+]
+ProxyOptions = Annotated[
+    dict[Annotated[str, AfterValidator(_check_proxy_option_name)], tuple[Str, ...]],
     BeforeValidator(_coerce_values),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"anyOf": [STR_SCHEMA, {"type": "array", "items": STR_SCHEMA}]},
-        }
-    ),
+    _SCHEMA,
 ]

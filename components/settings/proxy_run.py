@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from .docker_options import DockerOptions
+from .docker_options import ProxyOptions
 from .hosts import Server
 from .model import SettingsModel
 from .names import ImageTag
@@ -62,7 +62,7 @@ class ProxyRunSettings(SettingsModel):
     repository: str = Field(default="basecamp/kamal-proxy", description="Repository of kamal-proxy's image.")
     version: ImageTag = Field(default="v0.9.2", description="Tag of kamal-proxy's image.")
     log_max_size: Size = Field(default="10m", description="Size at which Docker rotates kamal-proxy's log.")
-    options: DockerOptions = Field(default={}, description="Additional options of `docker run`.")
+    options: ProxyOptions = Field(default={}, description="Additional options of `docker run`.")
     replace: Bool = Field(
         default=False,
         description="Replace a kamal-proxy that runs with other options although apps of other stacks use it. "

@@ -1,4 +1,4 @@
-"""The registry's certificate, and a certificate authority to sign it."""
+"""Certificates of the sandbox's services, each with an authority of its own."""
 
 import os
 import ssl
@@ -18,29 +18,29 @@ The sandbox needs the Python package trustme. Start the sandbox with `make up`, 
 def ensure(paths: Paths, address: IPv4Address) -> None:
     """Issue the registry's certificate for `address` unless there is one, and write the bundle for SSL_CERT_FILE."""
     if not (paths.certificates / "registry.pem").exists():
-        issue(paths, address)
+        issue(paths, paths.certificates, str(address), "registry")
     authority = (paths.certificates / "ca.pem").read_text()
     write_file(paths, paths.certificates / "bundle.pem", trusted_here(paths) + authority)
 
 
-def issue(paths: Paths, address: IPv4Address) -> None:
-    """Write the authority (`ca.pem`) and the registry's certificate (`registry.pem`, `registry.key`)."""
+def issue(paths: Paths, folder: Path, host: str, name: str) -> None:
+    """Write an authority (`ca.pem`) and a certificate (`NAME.pem`, `NAME.key`) for a host to a folder."""
     try:
         # Not at the top: only this needs it, and `down` must work without.
         import trustme
     except ImportError:
         raise SandboxError(NO_TRUSTME) from None
     authority = trustme.CA()
-    issued = authority.issue_cert(str(address), "registry")
+    issued = authority.issue_cert(host, name)
     files = {
         "ca.pem": authority.cert_pem,
-        "registry.key": issued.private_key_pem,
+        f"{name}.key": issued.private_key_pem,
         # Last: it is the sign that the others are there.
-        "registry.pem": issued.cert_chain_pems[0],
+        f"{name}.pem": issued.cert_chain_pems[0],
     }
-    for name, content in files.items():
-        mode = 0o600 if name.endswith(".key") else 0o644
-        write_file(paths, paths.certificates / name, content.bytes().decode(), mode)
+    for file, content in files.items():
+        mode = 0o600 if file.endswith(".key") else 0o644
+        write_file(paths, folder / file, content.bytes().decode(), mode)
 
 
 def trusted_here(paths: Paths) -> str:

@@ -49,6 +49,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     up_parser = commands.add_parser("up", help="start the sandbox, or what of it is not running")
     up_parser.add_argument("--hosts", type=int, metavar="N", help="1 to 8 hosts (default: as many as there are, or 2)")
+    up_parser.add_argument("--tls", action="store_true", help="also an ACME server in the place of Let's Encrypt")
     commands.add_parser("down", help="remove the sandbox")
     commands.add_parser("status", help="list the services and whether they answer")
     commands.add_parser("env", help="print the environment to deploy with, for `eval` in a shell")
@@ -61,6 +62,8 @@ def up(sandbox: Sandbox, options: argparse.Namespace) -> None:
     for host in inventory.hosts:
         print(f"  {host.name}      ssh {host.user}@{host.address}")
     print(f"  registry  {inventory.registry.server}")
+    if options.tls:
+        print(f"  acme      {sandbox.acme_server().address}")
 
 
 def down(sandbox: Sandbox, _: argparse.Namespace) -> None:

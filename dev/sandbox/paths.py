@@ -83,6 +83,11 @@ class Paths:
         return self.data / "certificates"
 
     @property
+    def acme(self) -> Path:
+        """The folder of the ACME server."""
+        return self.data / "acme"
+
+    @property
     def agent_socket(self) -> Path:
         """The socket of the SSH agent."""
         return self.data / "agent.sock"
@@ -116,6 +121,11 @@ class Paths:
     def kamal_proxy(self) -> Path:
         """The kamal-proxy program, which dev.toolchain builds."""
         return self.local / "engine" / "bin" / "kamal-proxy"
+
+    @property
+    def pebble(self) -> Path:
+        """The ACME server's program, which dev.toolchain builds."""
+        return self.local / "engine" / "bin" / "pebble"
 
     @property
     def example(self) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dev.lock import exclusive_lock
 from dev.sandbox import (
+    acme,
     agent,
     app,
     cgroups,
@@ -24,6 +25,7 @@ from dev.sandbox import (
     registry,
     status,
 )
+from dev.sandbox.acme import AcmeServer
 from dev.sandbox.errors import SandboxError
 from dev.sandbox.files import make_folder, write_file
 from dev.sandbox.inventory import NOT_RUNNING, Host, Inventory
@@ -82,6 +84,13 @@ class Sandbox:
             # Last: it is the sign that the sandbox is up.
             write_file(self.paths, self.paths.inventory, inventory.to_json())
             return inventory
+
+    def acme_server(self) -> AcmeServer:
+        """Start the ACME server of the running sandbox unless it runs, and return it."""
+        packages.find_system_programs()
+        with self._lock():
+            self.inventory()
+            return acme.up(self.paths, network.up(self.paths, self.say), self.say)
 
     def down(self) -> None:
         """Remove everything except the sample app and Pulumi's files. It also works after a crash, and twice."""

@@ -1,37 +1,44 @@
 """The stack `sandbox` of this clone's Pulumi project: the sample app on the sandbox's hosts.
 
-`python -m dev.sandbox.stack` makes the stack or updates its config; with `--next` it prints what runs and what to try.
+`python -m dev.sandbox.stack` makes the stack or updates its config, with `--tls` so that the app is served over HTTPS by one
+host; with `--next` it prints what runs and what to try.
 """
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+from dev.sandbox import acme
+from dev.sandbox.acme import AcmeServer
 from dev.sandbox.commands import run
 from dev.sandbox.errors import SandboxError
-from dev.sandbox.inventory import Inventory
+from dev.sandbox.inventory import Host, Inventory
 from dev.sandbox.sandbox import Sandbox
 
 STACK = "sandbox"
 # The key of the registry's password among the stack's secrets.
 KEY = "REGISTRY_PASSWORD"
 
+APP = "hello"
+
 # Set once, so that the user can change it.
 INITIAL_CONFIG = {
-    "service": "hello",
-    "image": "acme/hello",
+    "service": APP,
+    "image": f"acme/{APP}",
     "builder.context": ".local/app",
     "proxy.app_port": "8080",
     "env.clear.GREETING": "Hello from two Docker hosts",
 }
 
 NEXT_STEPS = """
-Version {version} is running on {count} hosts: {addresses}
+Version {version} is running on {count} host{s}: {addresses}
 
 Try next, in this folder:
     . .local/sandbox/env                      # Pulumi and the sandbox in this shell
-    curl {address}/version
+    {curl}
     pulumi stack output                       # what runs where
     echo '<p>Edited</p>' >>.local/app/page.html && git -C .local/app commit -am Edited
     pulumi preview --diff                     # what the next deploy will do, host by host
@@ -43,17 +50,27 @@ Try next, in this folder:
 """
 
 
-def configure(sandbox: Sandbox) -> None:
-    """Make the stack unless it is there, and set the present hosts and registry in its config."""
+def configure(sandbox: Sandbox, *, tls: bool = False) -> None:
+    """Make the stack unless it is there, and set the present hosts and registry in its config.
+
+    Args:
+        sandbox: The running sandbox.
+        tls: Whether the app is to be served over HTTPS. It stays so.
+    """
     inventory = sandbox.inventory()
     pulumi(sandbox, "stack", "select", "--create", STACK)
     config = json.loads(pulumi(sandbox, "config", "--stack", STACK, "--json", "--show-secrets"))
     # A key that is not set has the default that Pulumi.yaml declares, here the empty string.
     if not config.get("deploy:service", {}).get("value"):
         set_config(sandbox, INITIAL_CONFIG)
-    set_config(
-        sandbox, {"builder.args.BASE": inventory.base_image, **host_config(inventory), **registry_config(inventory)}
-    )
+    hosts = inventory.hosts
+    if tls or _has_tls(config):
+        # Let's Encrypt asks for a proof at one host.
+        hosts = hosts[:1]
+        for number in reversed(range(1, len(config.get("deploy:servers", {}).get("objectValue", ())))):
+            pulumi(sandbox, "config", "rm", "--stack", STACK, "--path", f"servers[{number}]")
+        set_config(sandbox, tls_config(sandbox.acme_server(), hosts[0]))
+    set_config(sandbox, {"builder.args.BASE": inventory.base_image, **host_config(hosts), **registry_config(inventory)})
     password = Path(inventory.registry.password_file).read_text()
     # Setting it again would encrypt it anew, and so change the file.
     if config.get("deploy:secrets", {}).get("objectValue", {}).get(KEY) != password:
@@ -61,10 +78,20 @@ def configure(sandbox: Sandbox) -> None:
         pulumi(sandbox, "config", "set", "--stack", STACK, "--secret", "--path", path, stdin=password)
 
 
-def host_config(inventory: Inventory) -> dict[str, str]:
+def tls_config(server: AcmeServer, host: Host) -> dict[str, str]:
+    """Return the config with which kamal-proxy gets a certificate from the sandbox's ACME server."""
+    options = {f"proxy.run.options.{option}": value for option, value in server.proxy_options.items()}
+    return {"proxy.host": acme.name_for(host.address, APP), "proxy.ssl": "true", **options}
+
+
+def _has_tls(config: Mapping[str, Any]) -> bool:
+    return config.get("deploy:proxy", {}).get("objectValue", {}).get("ssl") in (True, "true")
+
+
+def host_config(hosts: Sequence[Host]) -> dict[str, str]:
     """Return the config that names the hosts."""
-    config = {f"servers[{number}]": host.address for number, host in enumerate(inventory.hosts)}
-    for host in inventory.hosts:
+    config = {f"servers[{number}]": host.address for number, host in enumerate(hosts)}
+    for host in hosts:
         config[f'ssh.users["{host.address}"]'] = host.user
         config[f'ssh.host_keys["{host.address}"]'] = host.host_key
     return config
@@ -88,10 +115,29 @@ def set_config(sandbox: Sandbox, config: Mapping[str, str]) -> None:
 def next_steps(sandbox: Sandbox) -> str:
     """Return what runs and what to try, which `make up` prints at its end."""
     outputs = json.loads(pulumi(sandbox, "stack", "output", "--stack", STACK, "--json"))
-    addresses = outputs["addresses"]
+    addresses, hosts = outputs["addresses"], list(outputs["hosts"])
     return NEXT_STEPS.format(
-        version=outputs["version"], count=len(outputs["hosts"]), addresses=" ".join(addresses), address=addresses[0]
+        version=outputs["version"],
+        count=len(hosts),
+        s="s" if len(hosts) > 1 else "",
+        addresses=" ".join(addresses),
+        curl=curl(sandbox, addresses[0], hosts[0]),
     )
+
+
+def curl(sandbox: Sandbox, address: str, host: str) -> str:
+    """Return the command that asks the app for its version, in the project's folder.
+
+    Args:
+        sandbox: The running sandbox.
+        address: Where the app answers.
+        host: The address of a host that it runs on.
+    """
+    url = urlsplit(address)
+    if url.scheme != "https":
+        return f"curl {address}/version"
+    root = sandbox.acme_server().root.relative_to(sandbox.paths.project)
+    return f"curl --cacert {root} --resolve {url.hostname}:443:{host} {address}/version"
 
 
 def pulumi(sandbox: Sandbox, *arguments: str, stdin: str = "") -> str:
@@ -105,6 +151,6 @@ if __name__ == "__main__":
         if "--next" in sys.argv:
             print(next_steps(Sandbox()))
         else:
-            configure(Sandbox())
+            configure(Sandbox(), tls="--tls" in sys.argv)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")

@@ -11,7 +11,7 @@ from dev.lock import exclusive_lock
 from dev.toolchain import environment, executor, paths, plugins, python_env, versions
 from dev.toolchain.download import downloaded_cli
 from dev.toolchain.errors import ToolchainError
-from dev.toolchain.go_programs import CLI, KAMAL_PROXY, LANGUAGE_HOST, VEGETA, GoProgram, link
+from dev.toolchain.go_programs import CLI, KAMAL_PROXY, LANGUAGE_HOST, PEBBLE, VEGETA, GoProgram, link
 from dev.toolchain.go_programs import PLUGINS as STAND_INS
 from dev.toolchain.installed_cli import installed_cli
 from dev.toolchain.progress import say
@@ -47,6 +47,7 @@ def _options() -> argparse.Namespace:
     options = parser.add_mutually_exclusive_group()
     options.add_argument("--check", action="store_true", help="only the Python environment of `make check`")
     options.add_argument("--sandbox", action="store_true", help="also what the sandbox needs")
+    options.add_argument("--tls", action="store_true", help="also what the sandbox needs, with an ACME server")
     options.add_argument("--tests", action="store_true", help="also what the sandbox and the tests need")
     return parser.parse_args()
 
@@ -58,9 +59,11 @@ def _set_up(options: argparse.Namespace) -> None:
         return
     python_env.ensure(paths.VENV, versions.LOCK, for_pulumi=True)
     programs = []
-    if options.sandbox or options.tests:
+    if options.sandbox or options.tls or options.tests:
         python_env.ensure(paths.SANDBOX_VENV, versions.SANDBOX_LOCK)
         programs.append(KAMAL_PROXY)
+    if options.tls or options.tests:
+        programs.append(PEBBLE)
     if options.tests:
         programs.append(VEGETA)
     _set_up_pulumi(programs)

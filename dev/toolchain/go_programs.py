@@ -123,6 +123,13 @@ VEGETA = GoProgram(
     f"vegeta {versions.VEGETA} (load for the tests)",
     "about 1 min",
 )
+PEBBLE = GoProgram(
+    "pebble",
+    "pebble",
+    ".",
+    f"pebble {versions.PEBBLE} (ACME server)",
+    "about 30 s",
+)
 PLUGINS = {
     "docker": GoProgram(
         "docker",

@@ -37,6 +37,7 @@ def _go_mod(folder: str, pattern: str) -> str:
 GO = _go_mod("cli", r"^go (\S+)")
 CLI = _go_mod("cli", r"github\.com/pulumi/pulumi/pkg/v3 v(\S+)")
 KAMAL_PROXY = _go_mod("kamal-proxy", r"github\.com/basecamp/kamal-proxy v(\S+)")
+PEBBLE = _go_mod("pebble", r"github\.com/letsencrypt/pebble/v2 v(\S+)")
 VEGETA = _go_mod("vegeta", r"github\.com/tsenart/vegeta/v12 v(\S+)")
 SDK = python_version("pulumi")
 PLUGINS = {name: python_version(f"pulumi-{name}") for name in ("docker", "command")}

@@ -284,6 +284,12 @@ def test_a_certificate_of_ones_own_is_named_by_its_secrets_for_roles_on_several_
     assert "'c'" not in repr(web.certificate)
 
 
+def test_kamal_proxys_container_has_variables_and_labels_among_its_options(tmp_path: Path) -> None:
+    options = {"env": "SSL_CERT_FILE=/ca.pem", "label": ["a=1", "b=2"]}
+    run = load(tmp_path, proxy={"run": {"options": options}}).proxy.run
+    assert run.options == {"env": ("SSL_CERT_FILE=/ca.pem",), "label": ("a=1", "b=2")}
+
+
 def test_the_proxy_can_serve_all_names_of_a_domain(tmp_path: Path) -> None:
     assert load(tmp_path, proxy={"host": "*.shop.test"}).proxy.all_hosts() == ("*.shop.test",)
 
