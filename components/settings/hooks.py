@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
+from .kamal_keys import KAMAL_HOOK_HINTS
 from .model import SettingsModel
 from .names import EnvName
 from .values import PositiveInt
@@ -34,6 +35,8 @@ def check_hook_name(name: str) -> str:
     """
     if name in HOOKS:
         return name
+    if name in KAMAL_HOOK_HINTS:
+        raise ValueError(KAMAL_HOOK_HINTS[name])
     near = difflib.get_close_matches(name, HOOKS, n=1)
     raise ValueError("is not a hook; " + (f"did you mean {near[0]}?" if near else f"hooks are {', '.join(HOOKS)}"))
 

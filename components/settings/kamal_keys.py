@@ -1,4 +1,4 @@
-"""Kamal's configuration keys that have another name here, or are not supported."""
+"""Kamal's configuration keys and hooks that have another name here, or are not supported."""
 
 # By path; ROLE stands for the name of a role.
 KAMAL_KEY_HINTS = {
@@ -13,6 +13,9 @@ KAMAL_KEY_HINTS = {
     "builder.arch": "use builder.platform instead (linux/amd64 in place of amd64)",
     "builder.remote": "is not supported: set the environment variable DOCKER_HOST to build elsewhere",
     "builder.local": "is not supported: set the environment variable DOCKER_HOST to build elsewhere",
+    "builder.cache.type": "use builder.cache.to instead (type=gha, or type=registry,ref=REPOSITORY)",
+    "builder.cache.options": "use builder.cache.to instead (options follow the type: type=gha,mode=max)",
+    "builder.cache.image": "use builder.cache.from instead (type=registry,ref=REPOSITORY)",
     "builder.driver": "is not supported: the Docker engine's own BuildKit builds the image",
     "builder.secrets": "is not supported yet",
     "builder.ssh": "is not supported yet",
@@ -30,3 +33,9 @@ KAMAL_KEY_HINTS = {
     "healthcheck": "use proxy.healthcheck instead, as in Kamal 2",
     "servers.ROLE.env.tags": "is only possible in the app's env, as in Kamal",
 }
+
+KAMAL_HOOK_HINTS = dict.fromkeys(
+    ("pre-proxy-reboot", "post-proxy-reboot"),
+    "is not run here: kamal-proxy is only replaced by a pulumi up whose preview says so. Do by hand what it does, and "
+    "remove the file",
+)

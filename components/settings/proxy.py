@@ -10,7 +10,7 @@ from .model import SettingsModel
 from .proxy_run import ProxyRunSettings
 from .ssl import Ssl
 from .url_path import HealthcheckPath, PathPrefix
-from .values import Bool, Port, PositiveInt, PositiveSeconds, format_value
+from .values import Bool, NonNegativeInt, Port, PositiveInt, PositiveSeconds, format_value
 
 # Keys of which only one can be set: a role that sets one of them does not inherit the other.
 EXCLUSIVE = (("host", "hosts"), ("path_prefix", "path_prefixes"))
@@ -67,8 +67,12 @@ class BufferingSettings(SettingsModel):
     memory: PositiveInt | None = Field(
         default=None, description="Bytes to buffer in memory; anything beyond goes to disk."
     )
-    max_request_body: PositiveInt | None = Field(default=None, description="Maximum size of a request body in bytes.")
-    max_response_body: PositiveInt | None = Field(default=None, description="Maximum size of a response body in bytes.")
+    max_request_body: NonNegativeInt | None = Field(
+        default=None, description="Maximum size of a request body in bytes; `0` and by default, none."
+    )
+    max_response_body: NonNegativeInt | None = Field(
+        default=None, description="Maximum size of a response body in bytes; `0` and by default, none."
+    )
 
 
 class ProxyLoggingSettings(SettingsModel):

@@ -1,7 +1,7 @@
 """Write everything that is generated from the settings' models: `python -m components.settings.reference`.
 
-The reference page, the JSON schemas with which editors check `Pulumi.<stack>.yaml`, and the `config` section of
-Pulumi.yaml.
+The reference page, the page for those who come from Kamal, the JSON schemas with which editors check `Pulumi.<stack>.yaml`,
+and the `config` section of Pulumi.yaml.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .from_kamal import from_kamal
 from .stack_schema import NAMESPACE, settings_schema, stack_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ def generated_files() -> dict[Path, str]:
     schema = json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         PROJECT / "docs" / "settings.md": markdown(),
+        PROJECT / "docs" / "from-kamal.md": from_kamal(),
         PROJECT / "docs" / "stack.schema.json": schema,
         PROJECT / "template" / "stack.schema.json": schema,
         pulumi_yaml: re.sub(

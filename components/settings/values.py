@@ -50,6 +50,7 @@ Bool = Annotated[
 ]
 Port = Annotated[int, BeforeValidator(_coerce_int), Field(strict=True, ge=1, le=65535), _int_schema(1, 65535)]
 PositiveInt = Annotated[int, BeforeValidator(_coerce_int), Field(strict=True, ge=1), _int_schema(1)]
+NonNegativeInt = Annotated[int, BeforeValidator(_coerce_int), Field(strict=True, ge=0), _int_schema(0)]
 Seconds = Annotated[int, BeforeValidator(_coerce_int), Field(strict=True, ge=0, le=86400), _int_schema(0, 86400)]
 PositiveSeconds = Annotated[
     int, BeforeValidator(_coerce_int), Field(strict=True, ge=1, le=86400), _int_schema(1, 86400)
