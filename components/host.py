@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from .command import RemoteCommand, remote_command, step_input
-from .host_tool.program import bootstrap_words, packed_program, program_hash
+from .host_tool.program import INSTALL_LIMIT, PREPARE_LIMIT, bootstrap_words, packed_program, program_hash
 from .host_tool.spec import PrepareSpec
 from .inspection import Inspection
 from .naming import NETWORK, app_name
@@ -109,7 +109,10 @@ class Host(pulumi.ComponentResource):
         return remote_command(
             f"{self.resource_name}-prepare",
             self.connection,
-            create=[*bootstrap_words(self.tool.app), self.owner.id],
+            create=[
+                *bootstrap_words(self.tool.app, INSTALL_LIMIT if settings.docker_install else PREPARE_LIMIT),
+                self.owner.id,
+            ],
             stdin=step_input(urn_of(self).apply(lambda urn: self._prepare_spec(settings, urn))),
             delete=self.tool.call_if_installed("abandon", *self.owner.words, urn_of(self)),
             reason=self.reason("prepare", self.inspection.of(self.address).prepare),
@@ -128,6 +131,7 @@ class Host(pulumi.ComponentResource):
             take_over=settings.take_over,
             tool=packed_program(),
             proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
+            docker_install=settings.docker_install or None,
         )
 
     def _teardown(self, role: ResolvedRole, connected: Sequence[pulumi.Resource]) -> RemoteCommand:

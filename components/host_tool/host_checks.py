@@ -26,8 +26,8 @@ def check_docker(step: Step) -> Engine:
     """
     if not shutil.which("docker"):
         raise StepError(
-            f"Docker is not installed on {step.machine}. Install it (https://docs.docker.com/engine/install/), "
-            "then deploy again."
+            f"Docker is not installed on {step.machine}. Install it (https://docs.docker.com/engine/install/), or have the "
+            "deploy install it (pulumi config set deploy:docker_install true), then deploy again."
         )
     step.wait_for("the Docker daemon to answer")
     try:

@@ -15,6 +15,9 @@ DEPLOYERS_OWN = ("program.py", "unpack.py")
 PREPARE_LIMIT = 300
 """Seconds that `prepare` may take."""
 
+INSTALL_LIMIT = 900
+"""Seconds that it may take where it may have to install Docker."""
+
 INSPECT_LIMIT = 4
 """Seconds that `inspect` may take: less than the deployer waits, so that it can say what it waits for."""
 
@@ -44,9 +47,9 @@ def packed_program() -> str:
     return base64.b64encode(bz2.compress(sources().encode())).decode()
 
 
-def bootstrap_words(app: str) -> list[str]:
+def bootstrap_words(app: str, limit: int = PREPARE_LIMIT) -> list[str]:
     """Return the command of the first step on a host: it finds a Python, installs the program and runs `prepare`."""
-    return ["sh", "-c", _script("bootstrap.sh"), *_unpacked(PREPARE_LIMIT, "install.py", app)]
+    return ["sh", "-c", _script("bootstrap.sh"), *_unpacked(limit, "install.py", app)]
 
 
 def inspect_words(app: str) -> list[str]:

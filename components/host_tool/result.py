@@ -209,6 +209,7 @@ class HostFacts:
         proxy: kamal-proxy's container, None where there is none.
         replacing: Whether a replacement of it was interrupted.
         routes: kamal-proxy's routes by name; None where it does not answer.
+        install_problem: Why Docker, which is missing, cannot be installed here, "" where it can; None where it is not missing.
         taken_ports: The ports that kamal-proxy needs and something else has, each with what that is.
         tool: Whether this host tool is installed, and runs.
         prepared: Whether the host was prepared for this app (host.json is there).
@@ -235,3 +236,4 @@ class HostFacts:
     free_mb: Optional[int] = None
     proxy: Optional[ProxyFacts] = None
     routes: Optional[dict[str, RouteFacts]] = None
+    install_problem: Optional[str] = None

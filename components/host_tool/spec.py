@@ -60,6 +60,7 @@ class PrepareSpec:
         take_over: Whether an app or a route of another owner is taken over.
         tool: The host tool itself, as `program` packs it: it travels with the first step.
         proxy: kamal-proxy as the settings want it; None where no role of the host gets requests.
+        docker_install: Whether Docker is installed where it is missing; None for no.
     """
 
     network: str
@@ -71,6 +72,7 @@ class PrepareSpec:
     take_over: bool
     tool: str
     proxy: Optional[ProxyRunSpec] = None
+    docker_install: Optional[bool] = None
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
     return Preflight(
         problems=(*_machine(wanted, facts), *_other_identity(wanted, facts), *_exchanged_routes(wanted, facts)),
         foreign=() if wanted.take_over else (*_apps(wanted, facts), *_routes(wanted, facts)),
-        warnings=(*_damaged(wanted, facts), *_locks(facts)),
+        warnings=(*_installs(wanted, facts), *_damaged(wanted, facts), *_locks(facts)),
         lack=lack_of_room(facts.free_mb, "where Docker keeps its data"),
     )
 
@@ -82,8 +82,16 @@ def same_machines(facts: Mapping[str, HostFacts]) -> dict[str, str]:
     return found
 
 
+def will_install_docker(wanted: Wanted, facts: HostFacts) -> bool:
+    """Return whether Docker is missing on a host, and the settings have it installed."""
+    return wanted.docker_install and facts.install_problem is not None
+
+
 def _machine(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
-    if facts.docker_problem:
+    if will_install_docker(wanted, facts):
+        if facts.install_problem:
+            yield facts.install_problem
+    elif facts.docker_problem:
         yield facts.docker_problem
     yield from _ports(wanted, facts)
 
@@ -177,6 +185,11 @@ def _may_move(wanted: Wanted, service: str, holder: AppFacts | None) -> bool:
     if holder is None:
         return service in {role.prefix for role in wanted.roles.values()}
     return holder.app == wanted.app or bool(holder.owner and wanted.owner.id and holder.owner.id == wanted.owner.id)
+
+
+def _installs(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
+    if will_install_docker(wanted, facts) and not facts.install_problem:
+        yield "Docker is missing there: the package docker.io is installed first"
 
 
 def _damaged(wanted: Wanted, facts: HostFacts) -> Iterator[str]:

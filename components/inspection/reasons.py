@@ -11,6 +11,7 @@ from ..host_tool.ownership import stack_of
 from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
 from ..host_tool.spec import ProxyRunSpec, RouteSpec
+from .preflight import will_install_docker
 from .proxy_action import proxy_action
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
@@ -64,7 +65,7 @@ def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
         state: What its steps last said.
         facts: What it says.
     """
-    if facts.docker_problem:
+    if facts.docker_problem and not will_install_docker(wanted, facts):
         # Nothing is known of the network, of kamal-proxy and of the containers.
         return HostReasons()
     action = proxy_action(wanted, facts)

@@ -40,6 +40,7 @@ class Wanted:
         proxy: kamal-proxy as the settings want it, None where no role gets requests.
         login: Whether the registry needs a login.
         take_over: Whether an app or route of another owner is taken over.
+        docker_install: Whether Docker is installed where it is missing.
     """
 
     host: str
@@ -49,6 +50,7 @@ class Wanted:
     proxy: ProxyRunSpec | None
     login: bool
     take_over: bool
+    docker_install: bool = False
 
 
 def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
@@ -68,6 +70,7 @@ def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
         proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
         login=settings.registry_login is not None,
         take_over=settings.take_over,
+        docker_install=settings.docker_install,
     )
 
 

@@ -27,7 +27,7 @@ def _refuse_host_variable(value: str) -> str:
     if found := re.search(r"\$\{[^}]*\}", value):
         raise ValueError(
             f"has {found[0]}, a variable of the host in Kamal; here values arrive as they are. Set "
-            "the value itself, or, where the container needs these characters, store them as a secret (env.secret)"
+            "the value itself (by host in env.tags), or, where the container needs these characters, store them as a secret (env.secret)"
         )
     return value
 

@@ -103,6 +103,10 @@ class Settings(SettingsModel):
         default=False,
         description="Take over an app or a route that another stack has deployed on these hosts.",
     )
+    docker_install: Bool = Field(
+        default=False,
+        description="Install Docker on a host that has none: the package `docker.io` of Debian or Ubuntu, as root or with sudo.",
+    )
     primary_role: str = Field(
         default=DEFAULT_PRIMARY_ROLE,
         description="Role that gets requests by default, and whose first host is the primary host. "

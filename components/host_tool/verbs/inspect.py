@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from ..docker_install import install_problem
 from ..facts.docker import docker_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
@@ -28,6 +29,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
     return HostFacts(
         machine_id=_machine_id(),
         docker_problem=docker.problem,
+        install_problem=install_problem(),
         free_mb=free_megabytes(docker.root) if docker.root else None,
         network=docker.network,
         proxy=docker.proxy,

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..docker.client import DockerError, docker_failed
+from ..docker_install import install_docker, is_docker_missing
 from ..errors import StepError
 from ..host_checks import check_docker
 from ..identity import RoleIdentity
+from ..json_codec import to_json
 from ..owner import Owner
 from ..ownership import conflicts, other_identity, used_by_others
 from ..proxy_container import boot_proxy, find_proxy
@@ -27,6 +29,8 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
     Raises:
         StepError: It is not fit for a deploy, or something on it belongs to another owner.
     """
+    if spec.docker_install and is_docker_missing():
+        install_docker(step, to_json(spec))
     engine = check_docker(step)
     owner = Owner(owner_id, spec.stack)
     step.lock(step.folder.proxy_lock)

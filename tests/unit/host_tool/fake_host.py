@@ -64,6 +64,7 @@ class FakeHost:
         address: The host as the settings spell it.
         owner: Whose the app is.
         take_over: Whether it takes over what is another owner's.
+        docker_install: Whether Docker is installed where it is missing.
         hosts, path: Which requests are routed to the role.
         ssl, error_pages, maintenance: How kamal-proxy answers them.
         certificate: The name of the role's own TLS certificate on the host, "" for none.
@@ -82,6 +83,7 @@ class FakeHost:
     address: str = CONTAINER.host
     owner: Owner = OWNER
     take_over: bool = False
+    docker_install: bool | None = None
     hosts: tuple[str, ...] = ()
     path: str = "/"
     ssl: bool | None = None
@@ -124,6 +126,7 @@ class FakeHost:
             take_over=self.take_over,
             tool="",
             proxy=proxy,
+            docker_install=self.docker_install,
         )
         return self.run("prepare", lambda step: prepare.run(step, spec, self.owner.id))
 

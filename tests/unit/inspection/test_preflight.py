@@ -83,6 +83,29 @@ def test_a_machine_is_not_ready_where(facts: HostFacts, sentence: str) -> None:
     assert preflight(WANTED, facts) == Preflight(problems=(sentence,))
 
 
+NO_DOCKER = {"docker_problem": "Docker is not installed on one.", "network": False, "proxy": None, "routes": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why_not", "expected"),
+    [
+        (WANTED, "", Preflight(problems=("Docker is not installed on one.",))),
+        (
+            replace(WANTED, docker_install=True),
+            "",
+            Preflight(warnings=("Docker is missing there: the package docker.io is installed first",)),
+        ),
+        (replace(WANTED, docker_install=True), "no apt-get", Preflight(problems=("no apt-get",))),
+        (replace(WANTED, docker_install=True), None, Preflight(problems=("Docker is not installed on one.",))),
+    ],
+    ids=["not wanted", "wanted", "not possible", "another problem"],
+)
+def test_docker_that_is_missing_is_no_problem_where_it_will_be_installed(
+    wanted: Wanted, why_not: str | None, expected: Preflight
+) -> None:
+    assert preflight(wanted, host(**NO_DOCKER, install_problem=why_not)) == expected
+
+
 LACK = (
     "only 499 MB are free where Docker keeps its data, and 500 MB are needed to pull an image. See there what takes the "
     "room (docker system df), and make some (docker image prune --all)"

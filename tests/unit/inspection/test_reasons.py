@@ -420,6 +420,15 @@ def test_without_docker_nothing_is_known_and_nothing_gives_a_reason() -> None:
     assert reasons(WANTED, STATE, unknown) == HostReasons()
 
 
+def test_a_host_whose_docker_will_be_installed_again_has_lost_everything() -> None:
+    unknown = host(
+        docker_problem="Docker is not installed", install_problem="", network=False, proxy=None, routes=None, roles={}
+    )
+    found = reasons(replace(WANTED, docker_install=True), STATE, unknown)
+    assert found.prepare == "the network kamal is gone"
+    assert all(role.release for role in found.roles.values())
+
+
 def test_a_role_that_the_settings_do_not_want_gives_no_reason() -> None:
     wanted = replace(WANTED, roles={"web": WANTED.roles["web"]})
     assert reasons(wanted, STATE, worker(container=None)).roles == {"web": AS_IT_WAS}

@@ -655,7 +655,7 @@ ENV = [
         {"env": {"A": "http://${HOST_IP}:80", "B": "$HOME `id` $(id)"}},
         (
             "env.clear.A: has ${HOST_IP}, a variable of the host in Kamal; here values arrive as they "
-            "are. Set the value itself, or, where the container needs these characters, store them as a secret "
+            "are. Set the value itself (by host in env.tags), or, where the container needs these characters, store them as a secret "
             "(env.secret)"
         ),
     ),
