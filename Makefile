@@ -11,7 +11,7 @@ ENV := . .local/sandbox/env;
 # Python compiles what it runs once, and starts faster afterwards.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up preview down clean toolchain check test lint bench docs lock
+.PHONY: help up preview down clean toolchain check test lint coverage bench docs lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -45,6 +45,10 @@ test: ## all tests: unit, host tool, plugin contract, sandbox, end to end
 
 lint: ## style, types, layers, shell
 	@sh tests/run lint
+
+coverage: ## which lines of components/ the unit tests run
+	@$(PYTHON) -m dev.toolchain --check
+	@.local/venv-tests/bin/python -m pytest -q tests/unit -n 2 --cov=components --cov-report=term:skip-covered
 
 bench: ## how long deploys take, beside a floor measured in the same run (a part of it: BENCH='--only rollback')
 	@$(PYTHON) -m dev.toolchain --tests
