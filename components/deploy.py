@@ -4,6 +4,7 @@ import gc
 
 import pulumi
 
+from .error_pages import error_pages_of
 from .failure import end_quietly_on_interrupt, user_errors
 from .garbage import without_collecting
 from .inspection import LookAtHosts, read_state
@@ -87,6 +88,7 @@ class Deploy(pulumi.ComponentResource):
 
             state = read_state(stack)
             deployable = what_to_deploy(name, settings, project, state, look.versions)
+            error_pages = error_pages_of(settings, project, deployable.version)
             may_open = "pre-connect" in hook_files(settings, project)
             inspection = look.compare(
                 settings,
@@ -120,6 +122,7 @@ class Deploy(pulumi.ComponentResource):
             image,
             hosts,
             hooks,
+            error_pages,
             opts=child_of(self, formerly=f"kamal:index:Release::{settings.service}"),
         )
         keep_skipped_hosts(name, every_host, state, parent=self, release=release)

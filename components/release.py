@@ -43,6 +43,7 @@ class Release(pulumi.ComponentResource):
         image: AppImage,
         hosts: Sequence[Host],
         hooks: Hooks,
+        error_pages: Mapping[str, str],
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -54,10 +55,12 @@ class Release(pulumi.ComponentResource):
             image: What is released.
             hosts: Where it is released, the primary host first.
             hooks: The user's hooks.
+            error_pages: kamal-proxy's error pages: name to text.
             opts: Options of the component.
         """
         super().__init__("kamal:index:Release", name, None, opts)
         self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
+        self._error_pages = error_pages
         self._deployments = self._declare_roles()
         switches, last = self._boot(self._before_candidates())
         last = [*last, *self._take_over(last)]
@@ -76,6 +79,7 @@ class Release(pulumi.ComponentResource):
                 role,
                 self._settings,
                 self._image,
+                self._error_pages,
                 opts=child_of(self, formerly=f"kamal:index:Release$kamal:index:Role::{host.address}-{role.name}"),
             )
             for role in self._settings.roles

@@ -1,6 +1,6 @@
 """A role on a host: its secrets, and the container that the settings make of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pulumi
 
@@ -44,6 +44,7 @@ class RoleDeployment(pulumi.ComponentResource):
         role: ResolvedRole,
         settings: Settings,
         image: AppImage,
+        error_pages: Mapping[str, str],
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class RoleDeployment(pulumi.ComponentResource):
             role: The role.
             settings: The deploy that it belongs to.
             image: What it runs.
+            error_pages: kamal-proxy's error pages: name to text.
             opts: Options of the component.
         """
         role = role.on(host.address)
@@ -68,6 +70,7 @@ class RoleDeployment(pulumi.ComponentResource):
             "options": {option: list(values) for option, values in role.options.items()},
             "proxy": to_fields(route_spec(role.proxy)) if role.proxy else {},
             **({"asset_path": list(role.asset_path)} if role.asset_path else {}),
+            **({"maintenance": settings.maintenance} if settings.maintenance and role.proxy else {}),
         }
         super().__init__("kamal:index:Role", name, inputs, opts)
         self.resource_name = name
@@ -75,6 +78,7 @@ class RoleDeployment(pulumi.ComponentResource):
         self.role = role
         self.settings = settings
         self.image = image
+        self.error_pages = error_pages
         command = self._keep_secrets()
         self.before_pull = [command] if command else []
         # Without secrets nothing about the container waits for the step: a new password of the registry is no change.

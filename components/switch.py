@@ -69,4 +69,6 @@ def switch_spec(deployment: RoleDeployment, version: str) -> SwitchSpec:
         drain_timeout=settings.drain_timeout if role.proxy else None,
         strategy=None if role.proxy else role.strategy,
         readiness_delay=None if role.proxy else settings.readiness_delay,
+        maintenance=settings.maintenance_message if role.proxy else None,
+        error_pages=dict(deployment.error_pages) or None if role.proxy else None,
     )

@@ -89,7 +89,8 @@ COMMANDS = {
     "app exec": "`ssh HOST docker exec CONTAINER COMMAND`; `pulumi stack output hosts` has the names of the containers. For a command "
     "of each version: [`release_task`](hooks.md#migrations)",
     "app logs": "`ssh HOST docker logs --follow CONTAINER`",
-    "app maintenance, app live": "not supported yet",
+    "app maintenance, app live": "`pulumi config set deploy:maintenance true`, or a message, and `pulumi config rm deploy:maintenance`, "
+    "each with `pulumi up` ([operations](operations.md#maintenance))",
     "app remove": "`pulumi destroy`, or take the role or host out of `servers`",
     "accessory …": "not supported yet",
     "build push, build deliver, build pull": "`pulumi up` builds, pushes and pulls what has changed",

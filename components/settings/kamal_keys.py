@@ -3,7 +3,6 @@
 # By path; ROLE stands for the name of a role.
 KAMAL_KEY_HINTS = {
     "hooks_path": "use hooks.path instead",
-    "error_pages_path": "is not supported yet",
     "accessories": "is not supported yet; run databases and other services outside of this program",
     "aliases": "is not needed: this program has no commands to give other names to",
     "minimum_version": "is not needed: the version of this package is pinned in your project's requirements",

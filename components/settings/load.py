@@ -13,7 +13,7 @@ from .problem import Problem, problems_of, report
 from .settings import Settings
 
 # Keys whose values are strings. Pulumi passes the values of all other keys as JSON.
-STRING_KEYS = frozenset({"service", "image", "destination", "source", "version", "primary_role"})
+STRING_KEYS = frozenset({"service", "image", "destination", "source", "version", "primary_role", "error_pages_path"})
 
 # The defaults in Pulumi.yaml that stand for "not set".
 UNSET = frozenset({"", "{}"})

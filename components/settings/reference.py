@@ -113,8 +113,8 @@ def pulumi_config() -> str:
 
 def _pulumi_type(schema: dict[str, Any], name: str) -> tuple[str | None, object]:
     """Return the type of a top-level key, None for any, and its default."""
-    if name == "servers":
-        # A list or a mapping, for which Pulumi has no type.
+    if name in ("servers", "maintenance"):
+        # A list or a mapping, a boolean or a string: Pulumi has no type for either.
         return None, ""
     setting = schema["properties"][name]
     default = setting.get("default", "")

@@ -17,6 +17,7 @@ from .env import Env, EnvSettings
 from .hooks import HooksSettings
 from .hosts import HostName
 from .logging import LoggingSettings
+from .maintenance import Maintenance
 from .model import SettingsModel
 from .names import AppName, PinnedVersionName, check_name
 from .proxy import ProxySettings
@@ -122,6 +123,16 @@ class Settings(SettingsModel):
     builder: BuilderSettings = Field(default=BuilderSettings(), description="How to build the image.")
     ssh: SshSettings = Field(default=SshSettings(), description="How to connect to the hosts.")
     proxy: ProxySettings = Field(default=ProxySettings(), description="How kamal-proxy routes requests to the app.")
+    error_pages_path: str | None = Field(
+        default=None,
+        description="Folder with kamal-proxy's error pages (`503.html` and the like), relative to the Pulumi project's folder. "
+        "They are those of the deployed version, as Git has them.",
+    )
+    maintenance: Maintenance = Field(
+        default=False,
+        description="Have kamal-proxy answer all requests with 503: true, or a message for the error page. The containers go on "
+        "running.",
+    )
     env: Env = Field(default=EnvSettings(), description="Environment variables of the containers.")
     labels: dict[LabelName, Str] = Field(default={}, description="Additional labels of the containers of every role.")
     volumes: tuple[Volume, ...] = Field(
@@ -220,6 +231,13 @@ class Settings(SettingsModel):
             username=Secret(username) if isinstance(username, str) else self.secret(username[0]),
             password=self.secret(password[0]),
         )
+
+    @property
+    def maintenance_message(self) -> str | None:
+        """The message of the maintenance, "" for one without; None for no maintenance."""
+        if isinstance(self.maintenance, str):
+            return self.maintenance
+        return "" if self.maintenance else None
 
     def roles_on(self, host: str) -> tuple[ResolvedRole, ...]:
         """Return the roles of a host."""

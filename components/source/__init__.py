@@ -1,6 +1,7 @@
 """Which git tree is built, and its version. Both depend only on the content of the Git repository."""
 
+from .error_pages import read_error_pages
 from .source import Source, SourcePolicy, format_file_list, resolve_source
 from .version import is_version
 
-__all__ = ["Source", "SourcePolicy", "format_file_list", "is_version", "resolve_source"]
+__all__ = ["Source", "SourcePolicy", "format_file_list", "is_version", "read_error_pages", "resolve_source"]

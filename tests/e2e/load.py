@@ -63,6 +63,7 @@ class Load:
         rate: int = LOW_RATE,
         names: Sequence[str] = (),
         paths: Sequence[str] = ("/version",),
+        scheme: str = "http",
     ) -> None:
         """Prepare a load.
 
@@ -73,12 +74,13 @@ class Load:
             rate: Requests a second, over all hosts, names and paths.
             names: The host names that it asks for: that of the stack's app unless others are given.
             paths: The paths that it asks for.
+            scheme: http, or https: then any certificate is accepted.
         """
         self.rate = rate
         self.results = folder / "load.bin"
         self.environment = dict(environment)
         self.targets = "".join(
-            json.dumps({"method": "GET", "url": f"http://{host.address}{path}", "header": {"Host": [name]}}) + "\n"
+            json.dumps({"method": "GET", "url": f"{scheme}://{host.address}{path}", "header": {"Host": [name]}}) + "\n"
             for name in names or [stack.name]
             for path in paths
             for host in stack.hosts
@@ -86,7 +88,15 @@ class Load:
         self.answers: list[Answer] = []
 
     def __enter__(self) -> "Load":
-        words = [str(VEGETA), "attack", "-format=json", f"-rate={self.rate}", f"-duration={LONGEST}s", "-timeout=10s"]
+        words = [
+            str(VEGETA),
+            "attack",
+            "-format=json",
+            f"-rate={self.rate}",
+            f"-duration={LONGEST}s",
+            "-timeout=10s",
+            "-insecure",
+        ]
         self.process = subprocess.Popen(
             [*words, f"-output={self.results}"], stdin=subprocess.PIPE, env=self.environment, text=True
         )

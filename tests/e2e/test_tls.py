@@ -2,15 +2,19 @@
 
 import http.client
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from dev.sandbox import Sandbox
 from dev.sandbox.acme import AcmeServer, name_for
+from tests.e2e.footprint import OnHost
+from tests.e2e.load import Load
 from tests.e2e.stack import Stack
 from tests.own_sandbox import own_sandbox
 
@@ -71,3 +75,69 @@ def test_kamal_proxy_gets_a_certificate_by_itself(
     assert (status, stack.git("rev-parse", "HEAD") in text) == (200, True)
     assert redirect_of(host.address, name) == (301, f"https://{name}/version?a=1")
     stack.up("--expect-no-changes")
+
+
+def issue(name: str) -> tuple[str, dict[str, str]]:
+    """A new authority (PEM), and secrets with a certificate of it and the key."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(name)
+    key = issued.private_key_pem.bytes().decode()
+    return authority.cert_pem.bytes().decode(), {"CERT": issued.cert_chain_pems[0].bytes().decode(), "KEY": key}
+
+
+def test_an_app_with_a_certificate_of_its_own_gets_another_one_and_is_in_maintenance_without_another_container(
+    stack: Stack, on_host: OnHost, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The user's way: HTTPS on two hosts, a renewed certificate, a maintenance."""
+    (stack.app / "public").mkdir()
+    stack.write("public/503.html", "<h1>{{ .Message }}</h1>")
+    stack.commit()
+    stack.write("public/503.html", "not committed")
+    first, secrets = issue(stack.name)
+    stack.configure(
+        proxy={"app_port": 8080, "host": stack.name, "ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}},
+        error_pages_path="../app/public",
+        secrets=secrets,
+    )
+    stack.up()
+    outputs = stack.outputs()
+    assert outputs["addresses"] == [f"https://{stack.name}"]
+
+    def answers(authority: str) -> list[tuple[int, bool]]:
+        """Host by host, the status of an answer, and whether it is the app's."""
+        found = [get(host.address, stack.name, authority) for host in stack.hosts]
+        return [(status, outputs["version"] in text) for status, text in found]
+
+    assert answers(first) == [(200, True)] * 2
+    assert redirect_of(stack.hosts[0].address, stack.name) == (301, f"https://{stack.name}/version?a=1")
+
+    second, renewed = issue(stack.name)
+    stack.configure(secrets=renewed)
+    preview = stack.preview()
+    assert len(re.findall(r"~ +command:remote:Command \S+-web-certificate +update", preview)) == 2
+    assert len(re.findall(r"~ +command:remote:Command \S+-web-switch +update", preview)) == 2
+    assert "-candidate" not in preview
+    with Load(stack, tmp_path, environment, scheme="https") as load:
+        stack.up()
+    assert load.failed() == []
+    assert answers(second) == [(200, True)] * 2
+    assert stack.outputs()["hosts"] == outputs["hosts"]
+    state = stack.state()
+    assert not [text for text in (*secrets.values(), *renewed.values()) if text.splitlines()[1] in state]
+
+    stack.configure(maintenance="back at noon")
+    assert "+maintenance" in stack.preview()
+    stack.up()
+    assert [get(host.address, stack.name, second) for host in stack.hosts] == [(503, "<h1>back at noon</h1>")] * 2
+    stack.up("--expect-no-changes")
+
+    first_host = stack.hosts[0]
+    on_host(first_host, f"docker exec kamal-proxy kamal-proxy resume {stack.service}-web-test")
+    assert f"{first_host.address}: kamal-proxy passes requests on to container" in stack.preview()
+    stack.up()
+    assert [status for status, _ in answers(second)] == [503, 503]
+
+    stack.configure(maintenance=False)
+    stack.up()
+    assert answers(second) == [(200, True)] * 2
+    assert stack.outputs()["hosts"] == outputs["hosts"]

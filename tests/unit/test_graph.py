@@ -197,6 +197,30 @@ def test_a_certificate_is_told_to_a_step_of_its_own_and_its_name_to_the_switch(
     assert not [text for text in clear if any(value in text for value in secrets.values())]
 
 
+def test_maintenance_and_error_pages_are_told_to_the_switches_of_proxied_roles_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = {"web": HOSTS[:1], "worker": {"hosts": HOSTS[:1], "cmd": "work"}}
+    plain = declare(tmp_path, monkeypatch, servers=servers)
+    (tmp_path / "app" / "503.html").write_text("<p>{{ .Message }}</p>")
+    git = ["git", "-C", str(tmp_path / "app"), "-c", "user.name=a", "-c", "user.email=a@b.test"]
+    for words in (["add", "--all"], ["commit", "--quiet", "--message", "pages"]):
+        subprocess.run([*git, *words], check=True)
+    graph = declare(tmp_path, monkeypatch, servers=servers, maintenance="soon", error_pages_path="../app")
+    told = {
+        switch.name.split("-")[2]: {
+            field for field in switch.fields if field.startswith(("stdin.maintenance", "stdin.error_pages"))
+        }
+        for switch in graph.named("-switch")
+    }
+    assert told == {"web": {"stdin.maintenance", "stdin.error_pages.503.html"}, "worker": set()}
+    # Nothing else is told of it, and what does not use it is told nothing.
+    assert not [each.name for each in graph.commands() if "soon" in str(each.fields) and "-switch" not in each.name]
+    assert not [
+        field for each in plain.commands() for field in each.fields if "maintenance" in field or "error" in field
+    ]
+
+
 def test_a_hook_gets_the_secrets_that_the_settings_allow_it(graph: Graph) -> None:
     def has(command: Any) -> bool:
         return any("h00k-pass" in text for text, _ in texts(command.inputs))

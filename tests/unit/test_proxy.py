@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from components.host_tool.proxy.client import route_flags
-from components.host_tool.proxy.files import certificate_files, file_flags
+from components.host_tool.proxy.files import certificate_files, error_page_files, file_flags
 from components.host_tool.proxy_container import run_flags
 from components.host_tool.spec import SwitchSpec
 from components.proxy import addresses, route_spec, run_spec
@@ -56,7 +56,8 @@ def test_each_setting_of_a_route_is_a_flag_that_is_documented() -> None:
     assert unset(proxy) == NO_ROUTE_SETTINGS
     route = route_spec(proxy)
     switch = SwitchSpec("v1", 30, 10, 5, route, 30)
-    files = file_flags("shop", "web", [certificate_files("abc", {"certificate_pem": "c", "private_key_pem": "k"})])
+    certificate = certificate_files("abc", {"certificate_pem": "c", "private_key_pem": "k"})
+    files = file_flags("shop", "web", [certificate, error_page_files({"503.html": "x"})])
     assert names_of([*route_flags(switch, route), *files]) == flags_with_a_setting("deploy")
 
 

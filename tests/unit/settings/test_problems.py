@@ -483,6 +483,8 @@ PROXY = [
             "(pulumi config set --secret --path 'deploy:secrets.NAME' <FILE)"
         ),
     ),
+    ({"maintenance": ["soon"]}, 'maintenance: must be true, false or a message, not ["soon"]'),
+    ({"maintenance": " "}, 'maintenance: must be true, false or a message, not " "'),
     ({"proxy": {"ssl": True}}, "proxy.ssl: needs host or hosts: a certificate is for the names in it"),
     (
         {"proxy": {"ssl": True, "host": "*.shop.test"}},

@@ -290,6 +290,14 @@ def test_kamal_proxys_container_has_variables_and_labels_among_its_options(tmp_p
     assert run.options == {"env": ("SSL_CERT_FILE=/ca.pem",), "label": ("a=1", "b=2")}
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [(None, None), (False, None), ("false", None), (True, ""), ("true", ""), ("back at noon", "back at noon")],
+)
+def test_maintenance_is_on_or_off_or_has_a_message(tmp_path: Path, given: object, message: str | None) -> None:
+    assert load(tmp_path, maintenance=given).maintenance_message == message
+
+
 def test_the_proxy_can_serve_all_names_of_a_domain(tmp_path: Path) -> None:
     assert load(tmp_path, proxy={"host": "*.shop.test"}).proxy.all_hosts() == ("*.shop.test",)
 
