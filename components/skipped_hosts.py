@@ -65,7 +65,7 @@ class _SkippedHost:
         names = [f"{self._host}-{role.name}" for role in settings.roles_on(self._address)]
         self._commands(host, *(f"{name}-teardown-" for name in names), f"{self._host}-prepare")
         for name in names:
-            self._commands(host, f"{name}-secrets")
+            self._commands(host, f"{name}-secrets", f"{name}-certificate")
             self._commands(self._component("kamal:index:Role", name, release), f"{name}-candidate", f"{name}-switch")
 
     def _component(self, kind: str, name: str, parent: pulumi.Resource) -> pulumi.Resource | None:

@@ -38,6 +38,9 @@ def switch_to(candidate: Candidate, depends_on: Iterable[pulumi.Resource]) -> Sw
     deployment = candidate.deployment
     settings = deployment.settings
     waits = settings.deploy_timeout + settings.drain_timeout + settings.readiness_delay + deployment.role.stop_timeout
+    if settings.maintenance:
+        # Open requests end once more before it.
+        waits += settings.drain_timeout
     command = remote_command(
         f"{deployment.resource_name}-switch",
         deployment.host.connection,

@@ -81,7 +81,9 @@ class LookAtHosts:
             return cls(None)
         run = settings.proxy.run
         proxied = any(role.proxy for role in settings.roles)
-        spec = InspectSpec(network=NETWORK, ports=run.ports if proxied else ())
+        # Of single addresses nobody knows before Docker tries.
+        ports = run.ports if proxied and not run.bind_ips else ()
+        spec = InspectSpec(network=NETWORK, ports=ports)
         words = inspect_words(app_name(settings.service, settings.destination))
         return cls(start_look(connections, words, lambda: f"{to_json(spec)}\n{packed_program()}\n"))
 

@@ -79,7 +79,7 @@ DEPLOY_YML = {
     "proxy.buffering.max_request_body": "",
     "proxy.buffering.max_response_body": "",
     "proxy.logging": "",
-    "proxy.logging.request_headers": "",
+    "proxy.logging.request_headers": "none by default, where Kamal logs Cache-Control, Last-Modified and User-Agent",
     "proxy.logging.response_headers": "",
     "proxy.run": "a change replaces kamal-proxy in the next `pulumi up`; Kamal waits for `kamal proxy reboot`",
     "proxy.run.http_port": "",

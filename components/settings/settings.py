@@ -305,7 +305,8 @@ class Settings(SettingsModel):
             options=self._docker_options(role),
             asset_path=self.asset_paths(name),
             proxy=proxy,
-            certificate=self._certificate(proxy.ssl) if proxy else None,
+            # Below a path kamal-proxy has the certificate of the role above it.
+            certificate=self._certificate(proxy.ssl) if proxy and "/" in proxy.all_paths() else None,
             strategy=role.strategy,
             stop_timeout=next(timeout for timeout in timeouts if timeout is not None),
         )

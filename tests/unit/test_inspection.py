@@ -15,6 +15,7 @@ from components.host_tool.result import (
     AppFacts,
     ContainerFacts,
     HostFacts,
+    KeptCertificate,
     KeptSecrets,
     Prepared,
     ProxyFacts,
@@ -201,6 +202,16 @@ def test_only_the_steps_run_again_that_put_it_right_and_only_on_that_host(
         if command.name.removeprefix(f"shop-{FIRST}-") in expected:
             assert "triggers" not in command.ignored, command.name
     assert set(program.warnings) == {f"{FIRST}: {reason}: to be put right" for reason in expected.values()}
+
+
+def test_a_certificate_that_is_gone_is_left_again_and_makes_no_other_container(program: Program) -> None:
+    commands = {
+        f"{HOST}${REMOTE}::shop-{host}-web-certificate": outputs(KeptCertificate("ce47ce47ce47")) for host in HOSTS
+    }
+    proxy = {"host": "shop.test", "ssl": {"certificate_pem": ["DB"], "private_key_pem": ["DB"]}}
+    there = replace(ON_SECOND, roles={"web": replace(ON_SECOND.roles["web"], certificates=("ce47ce47ce47",))})
+    graph = program.declare(ON_FIRST, there, state=STATE | commands, proxy=proxy)
+    assert reasons_in(graph) == {f"{FIRST}-web-certificate": "the certificate ce47ce47 of web is gone"}
 
 
 def test_what_no_step_puts_right_is_a_warning_and_no_step_runs(program: Program) -> None:

@@ -102,3 +102,15 @@ def test_a_role_below_a_path_is_reached_over_the_https_of_the_role_above_it() ->
     api = settings.role_proxies["api"]
     assert api
     assert route_spec(api).ssl is None
+
+
+def test_a_role_below_a_path_needs_no_certificate_of_its_own() -> None:
+    servers = {
+        "web": {"hosts": ["192.0.2.1"]},
+        "api": {"hosts": ["192.0.2.1"], "proxy": {"path_prefix": "/api"}},
+    }
+    proxy = {"host": "a.test", "ssl": {"certificate_pem": ["C"], "private_key_pem": ["K"]}}
+    given = {"service": "shop", "image": "shop", "servers": servers, "proxy": proxy, "secrets": {"C": "c", "K": "k"}}
+    web, api = Settings.model_validate(given).roles
+    assert web.certificate
+    assert not api.certificate

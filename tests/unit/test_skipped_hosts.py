@@ -20,6 +20,7 @@ def state_of(host: str, *, steps: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         "prepare": f"{host_component}${COMMAND}::shop-{host}-prepare",
         "teardown": f"{host_component}${COMMAND}::shop-{host}-web-teardown-shop-prod",
         "secrets": f"{host_component}${COMMAND}::shop-{host}-web-secrets",
+        "certificate": f"{host_component}${COMMAND}::shop-{host}-web-certificate",
         "role": f"{role}::shop-{host}-web",
         "candidate": f"{role}${COMMAND}::shop-{host}-web-candidate",
         "switch": f"{role}${COMMAND}::shop-{host}-web-switch",
@@ -32,7 +33,8 @@ def of_host(graph: Graph, host: str) -> dict[str, Declared]:
     return {each.name: each for each in graph.declared if host in each.name}
 
 
-DEPLOYED = state_of(HOSTS[1], steps=("", "prepare", "teardown", "secrets", "role", "candidate", "switch"))
+STEPS = ("", "prepare", "teardown", "secrets", "certificate", "role", "candidate", "switch")
+DEPLOYED = state_of(HOSTS[1], steps=STEPS)
 
 
 def test_what_the_state_has_stays_as_it_is_and_is_not_torn_down(

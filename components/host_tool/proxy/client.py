@@ -182,10 +182,10 @@ def parse_routes(table: str) -> dict[str, RouteFacts]:
     """Return the routes by name in the table that `kamal-proxy list` prints, with colours."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", table)
     rows = [line.split() for line in plain.splitlines()[1:]]
-    return {row[0]: _route(*row[1:6]) for row in rows if len(row) > 5}
+    return {row[0]: _route(*row[1:6]) for row in rows if len(row) > 3}
 
 
-def _route(hosts: str, paths: str, targets: str, state: str, tls: str) -> RouteFacts:
+def _route(hosts: str, paths: str, targets: str, state: str = "running", tls: str = "no") -> RouteFacts:
     return RouteFacts(
         () if hosts == "*" else tuple(hosts.split(",")),
         tuple(paths.split(",")),
