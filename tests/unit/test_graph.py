@@ -206,7 +206,7 @@ def test_maintenance_and_error_pages_are_told_to_the_switches_of_proxied_roles_a
     git = ["git", "-C", str(tmp_path / "app"), "-c", "user.name=a", "-c", "user.email=a@b.test"]
     for words in (["add", "--all"], ["commit", "--quiet", "--message", "pages"]):
         subprocess.run([*git, *words], check=True)
-    graph = declare(tmp_path, monkeypatch, servers=servers, maintenance="soon", error_pages_path="../app")
+    graph = declare(tmp_path, monkeypatch, servers=servers, maintenance="back at noon", error_pages_path="../app")
     told = {
         switch.name.split("-")[2]: {
             field for field in switch.fields if field.startswith(("stdin.maintenance", "stdin.error_pages"))
@@ -215,7 +215,9 @@ def test_maintenance_and_error_pages_are_told_to_the_switches_of_proxied_roles_a
     }
     assert told == {"web": {"stdin.maintenance", "stdin.error_pages.503.html"}, "worker": set()}
     # Nothing else is told of it, and what does not use it is told nothing.
-    assert not [each.name for each in graph.commands() if "soon" in str(each.fields) and "-switch" not in each.name]
+    assert not [
+        each.name for each in graph.commands() if "back at noon" in str(each.fields) and "-switch" not in each.name
+    ]
     assert not [
         field for each in plain.commands() for field in each.fields if "maintenance" in field or "error" in field
     ]
