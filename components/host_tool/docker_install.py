@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Optional
@@ -129,6 +128,9 @@ def _start_daemon(step: Step) -> None:
 
 def _begin_again(text: str, user: str) -> None:
     """Run this program again, as the same user in a new session: groups are taken when a session begins."""
+    # Imported late: the look, which is to be quick, imports this module.
+    import tempfile
+
     with tempfile.TemporaryFile() as file:
         file.write(f"{text}\n".encode())
         file.seek(0)

@@ -105,7 +105,7 @@ COMMANDS = {
     "proxy boot_config": "`proxy.run` in the settings",
     "prune all, prune containers, prune images": "each switch removes what exceeds `retain_containers`, with its images",
     "registry setup, login, logout, remove": "`pulumi up` logs in; the login goes with the app",
-    "server bootstrap": "`pulumi up`",
+    "server bootstrap": "`pulumi up`, with `docker_install: true` ([operations](operations.md#docker-on-a-new-host))",
     "server exec": "`ssh HOST COMMAND`",
     "an alias": "a script or a Makefile of your own",
 }

@@ -52,6 +52,18 @@ def test_a_container_may_write_to_its_assets_and_they_go_with_it(app: App, host:
     assert host.run("ls", app.home).status != 0
 
 
+def test_what_a_container_has_written_as_root_is_left_to_root_and_told(app: App, host: Host) -> None:
+    """The SSH user may not remove what is in a folder of another user's."""
+    running = app.release("v1", asset_path=("/www/assets",))
+    host.docker("exec", running.container, "sh", "-c", "mkdir /www/assets/cache; touch /www/assets/cache/file")
+    torn_down = app.tear_down()
+    assert torn_down.status == 0
+    assert f"~/{app.home}/roles/web is left there" in torn_down.err
+    assert app.containers() == {}
+    assert host.run("ls", app.home).out.split() == ["audit.log", "roles"]
+    host.as_root(f"rm -rf ~{host.sandbox.inventory().hosts[0].user}/{app.home}")
+
+
 def test_a_failed_candidate_leaves_no_asset_and_one_whose_image_lacks_the_folder_says_so(shared_app: App) -> None:
     before = shared_app.snapshot()
     result = shared_app.candidate("v2", asset_path=("/nowhere",))

@@ -47,7 +47,8 @@ def run(step: Step, role: str, *teardown: str) -> None:
         return
     _remove_role(step, folder)
     remove_unused_images(step)
-    if not step.folder.roles():
+    # Of this one something may have to stay.
+    if all(other.path == folder.path for other in step.folder.roles()):
         _remove_app(step)
 
 
@@ -92,6 +93,11 @@ def _remove_role(step: Step, folder: RoleFolder) -> None:
         _remove_containers(step, record)
         remove_unfinished(step, folder, record.identity)
     folder.forget()
+    if folder.path.exists():
+        step.say(
+            f"~/{folder.path} is left there: what a container has written below its asset_path belongs to another user. Remove "
+            "it as root, and give the path :ro."
+        )
 
 
 def _remove_containers(step: Step, record: RoleRecord) -> None:
