@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Optional
 
 from .owner import Owner
@@ -69,6 +69,18 @@ def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str
         for other in apps
         if other.app != app and (other.prefixes or other.damaged) and not (other.owner and other.owner.is_same(owner))
     ]
+
+
+def unknown_routes(prefixes: Mapping[str, str], apps: Sequence[AppFacts], routes: Iterable[str]) -> list[str]:
+    """Return the routes of kamal-proxy that are of none of the apps that the host remembers: of apps that Kamal deploys.
+
+    Args:
+        prefixes: By role that the deployed app has on the host, the usual name of its route.
+        apps: The apps that are on the host.
+        routes: The names of kamal-proxy's routes.
+    """
+    known = {*prefixes.values(), *(name for each in apps for name in (*each.routes.values(), *each.prefixes.values()))}
+    return sorted(set(routes) - known)
 
 
 def stack_of(owner: Optional[Owner]) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import re
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from .docker.client import Docker, DockerError, docker_failed, timestamp
@@ -22,6 +22,9 @@ from .step.step import Step
 REPLACED = "kamal-proxy-replaced"
 """The name of the old container while a new one takes over."""
 
+KAMALS_FILES = "/home/kamal-proxy/.apps-config"
+"""Where Kamal mounts certificates and error pages. A kamal-proxy that lacks a file of one route forgets all routes."""
+
 ANSWER_LIMIT = 10
 """Seconds that kamal-proxy may take to answer after its start."""
 
@@ -29,14 +32,14 @@ STOP_TIMEOUT = 10
 """Seconds that kamal-proxy has to stop."""
 
 
-def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Sequence[str]) -> str:
+def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Callable[[], list[str]]) -> str:
     """See to it that kamal-proxy runs as the settings want it.
 
     Args:
         step: The step.
         network: The network that it shares with the apps.
         wanted: How it has to run.
-        others: The other owners' apps on this host, which use it, too.
+        others: Finds what else uses it: apps of other owners on this host, and routes.
 
     Returns:
         The name and tag of the image that runs then.
@@ -50,15 +53,17 @@ def boot_proxy(step: Step, network: str, wanted: ProxyRunSpec, *, others: Sequen
         step.say(f"booting {short}")
         _start_new(step, network, wanted)
         return short
-    running, action = _short(proxy.image), boot_action(proxy, wanted, others=bool(others))
+    running, action = _short(proxy.image), boot_action(proxy, wanted, others=False)
+    users = others() if action == "replace" else []
+    action = boot_action(proxy, wanted, others=bool(users))
     if action == "replace":
         step.say(f"replacing kamal-proxy ({running}) by {short} with the options of the settings; its routes are kept")
         _replace(step, network, wanted)
         return short
     if action == "keep other":
-        _check_ports(proxy, wanted, others)
+        _check_ports(proxy, wanted, users)
         step.say(
-            f"kamal-proxy ({running}) stays as it is, though proxy.run says otherwise: {', '.join(others)} use it, too"
+            f"kamal-proxy ({running}) stays as it is, though proxy.run says otherwise: {', '.join(users)} use it, too"
         )
     if proxy.state != "running":
         _start_again(step)
@@ -105,7 +110,7 @@ def remove_own_route(step: Step, service: str, containers: Sequence[str]) -> Non
     Raises:
         StepError: The route may still be there.
     """
-    _remove_own(step, service, containers, _routes(step))
+    _remove_own(step, service, containers, known_routes(step))
 
 
 def remove_all_routes(step: Step, service: str, containers: Sequence[str]) -> None:
@@ -119,7 +124,7 @@ def remove_all_routes(step: Step, service: str, containers: Sequence[str]) -> No
     Raises:
         StepError: A route may still be there.
     """
-    routes = _routes(step)
+    routes = known_routes(step)
     _remove_own(step, service, containers, routes)
     for name, route in routes.items():
         if name != service and any(leads_to(container, route) for container in containers):
@@ -134,7 +139,7 @@ def _remove_own(step: Step, service: str, containers: Sequence[str], routes: Map
         remove_route(step, service)
 
 
-def _routes(step: Step) -> dict[str, RouteFacts]:
+def known_routes(step: Step) -> dict[str, RouteFacts]:
     """Return all routes, none where nobody knows. A kamal-proxy that was stopped is started for it."""
     try:
         try:
@@ -220,11 +225,18 @@ def boot_hash(wanted: ProxyRunSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def proxy_words(network: str, wanted: ProxyRunSpec) -> list[str]:
-    """Return the arguments of `docker create` for kamal-proxy, as Kamal has them."""
+def proxy_words(network: str, wanted: ProxyRunSpec, kamals_files: str = "") -> list[str]:
+    """Return the arguments of `docker create` for kamal-proxy, as Kamal has them.
+
+    Args:
+        network: The network that it shares with the apps.
+        wanted: How it has to run.
+        kamals_files: The folder of the host with certificates and error pages of routes that Kamal has deployed, "" for none.
+    """
     return [
         *("--name", CONTAINER, "--network", network, "--restart", "unless-stopped"),
         *("--volume", "kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy"),
+        *(("--volume", f"{kamals_files}:{KAMALS_FILES}") if kamals_files else ()),
         *_published(wanted),
         *("--log-opt", f"max-size={wanted.log_max_size}"),
         *("--label", "org.opencontainers.image.title=kamal-proxy", "--label", f"boot={boot_hash(wanted)}"),
@@ -358,10 +370,20 @@ def _pull(step: Step, image: str) -> None:
 
 def _create(step: Step, network: str, wanted: ProxyRunSpec) -> None:
     try:
-        step.docker.run("create", *proxy_words(network, wanted))
+        step.docker.run("create", *proxy_words(network, wanted, _kamals_files(step)))
     except DockerError as error:
         message = f"kamal-proxy could not be created on {step.machine}. Check proxy.run of the settings."
         raise docker_failed(message, error) from None
+
+
+def _kamals_files(step: Step) -> str:
+    """Return the folder that the kamal-proxy before had for Kamal's routes, or that Kamal has made for it, "" for none."""
+    for data in step.docker.inspect(REPLACED):
+        for mount in data.get("Mounts") or ():
+            if mount.get("Destination") == KAMALS_FILES and mount.get("Type") == "bind":
+                return str(mount["Source"])
+    folder = step.folder.kamal / "proxy" / "apps-config"
+    return str(folder.absolute()) if folder.is_dir() else ""
 
 
 def _start(step: Step, wanted: ProxyRunSpec) -> None:

@@ -198,6 +198,38 @@ class AppFacts:
 
 
 @dataclass(frozen=True)
+class KamalContainer:
+    """A container that Kamal has made.
+
+    Attributes:
+        name: Its name.
+        role: The role that it is of.
+        state: Docker's word.
+        since: When it was started, or ended where it does not run.
+    """
+
+    name: str
+    role: str
+    state: str
+    since: str
+
+
+@dataclass(frozen=True)
+class KamalFacts:
+    """What Kamal has of an app on this host.
+
+    Attributes:
+        containers: The containers that it has made, the newest first.
+        files: Its files and folders, relative to the home directory, but for its lock.
+        lock: What it has noted of who holds its lock, "" where nobody does.
+    """
+
+    containers: tuple[KamalContainer, ...]
+    files: tuple[str, ...]
+    lock: str
+
+
+@dataclass(frozen=True)
 class HostFacts:
     """The output of `inspect`: what there is on a host.
 
@@ -219,6 +251,7 @@ class HostFacts:
         versions: The versions that this app has run here, with their digests, the latest last.
         held_locks: Who holds which lock of this app, or of kamal-proxy: sentences' ends, such as "the lock of role web is held by
             switch of shop, process 123".
+        kamal: What Kamal has of this app, None for nothing.
     """
 
     machine_id: str
@@ -237,3 +270,4 @@ class HostFacts:
     proxy: Optional[ProxyFacts] = None
     routes: Optional[dict[str, RouteFacts]] = None
     install_problem: Optional[str] = None
+    kamal: Optional[KamalFacts] = None

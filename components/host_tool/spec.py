@@ -82,10 +82,14 @@ class InspectSpec:
     Attributes:
         network: The Docker network that apps and kamal-proxy share.
         ports: The ports of the host that kamal-proxy needs; none where no role of the host gets requests.
+        service: The app's service, to find what Kamal has of it; "" not to look for that.
+        destination: The app's destination, "" for none.
     """
 
     network: str
     ports: tuple[int, ...]
+    service: str = ""
+    destination: str = ""
 
 
 @dataclass(frozen=True)

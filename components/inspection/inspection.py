@@ -83,7 +83,7 @@ class LookAtHosts:
         proxied = any(role.proxy for role in settings.roles)
         # Of single addresses nobody knows before Docker tries.
         ports = run.ports if proxied and not run.bind_ips else ()
-        spec = InspectSpec(network=NETWORK, ports=ports)
+        spec = InspectSpec(NETWORK, ports, settings.service, settings.destination)
         words = inspect_words(app_name(settings.service, settings.destination))
         return cls(start_look(connections, words, lambda: f"{to_json(spec)}\n{packed_program()}\n"))
 

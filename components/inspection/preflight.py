@@ -14,6 +14,7 @@ from ..host_tool.ownership import (
 )
 from ..host_tool.proxy_container import lacks_ports
 from ..host_tool.result import AppFacts, HostFacts, RouteFacts
+from .kamal import kamal_lock, kamal_warnings
 from .proxy_action import proxy_action
 from .wanted import Wanted, WantedRole
 
@@ -60,9 +61,19 @@ def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
         facts: What the host says.
     """
     return Preflight(
-        problems=(*_machine(wanted, facts), *_other_identity(wanted, facts), *_exchanged_routes(wanted, facts)),
+        problems=(
+            *_machine(wanted, facts),
+            *kamal_lock(wanted, facts),
+            *_other_identity(wanted, facts),
+            *_exchanged_routes(wanted, facts),
+        ),
         foreign=() if wanted.take_over else (*_apps(wanted, facts), *_routes(wanted, facts)),
-        warnings=(*_installs(wanted, facts), *_damaged(wanted, facts), *_locks(facts)),
+        warnings=(
+            *_installs(wanted, facts),
+            *_damaged(wanted, facts),
+            *_locks(facts),
+            *kamal_warnings(wanted, facts),
+        ),
         lack=lack_of_room(facts.free_mb, "where Docker keeps its data"),
     )
 

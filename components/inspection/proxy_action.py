@@ -1,6 +1,6 @@
 """What a deploy does about the kamal-proxy that a host has."""
 
-from ..host_tool.ownership import used_by_others
+from ..host_tool.ownership import unknown_routes, used_by_others
 from ..host_tool.proxy_container import boot_action
 from ..host_tool.result import HostFacts
 from .wanted import Wanted
@@ -15,5 +15,9 @@ def proxy_action(wanted: Wanted, facts: HostFacts) -> str:
     """
     if not wanted.proxy or not facts.proxy:
         return ""
-    others = used_by_others(wanted.app, wanted.owner, facts.apps)
+    prefixes = {name: role.prefix for name, role in wanted.roles.items()}
+    others = [
+        *used_by_others(wanted.app, wanted.owner, facts.apps),
+        *unknown_routes(prefixes, facts.apps, facts.routes or ()),
+    ]
     return boot_action(facts.proxy, wanted.proxy, others=bool(others))

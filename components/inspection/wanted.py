@@ -35,6 +35,8 @@ class Wanted:
     Attributes:
         host: The host as the settings spell it.
         app: The app's name on the host.
+        service: The app.
+        destination: Its destination, "" for none.
         owner: Whose it is. The id is "" where it is not known yet: a new stack, or an engine that does not tell its state.
         roles: The roles by name.
         proxy: kamal-proxy as the settings want it, None where no role gets requests.
@@ -45,6 +47,8 @@ class Wanted:
 
     host: str
     app: str
+    service: str
+    destination: str
     owner: Owner
     roles: Mapping[str, WantedRole]
     proxy: ProxyRunSpec | None
@@ -65,6 +69,8 @@ def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
     return Wanted(
         host=host,
         app=app_name(settings.service, settings.destination),
+        service=settings.service,
+        destination=settings.destination,
         owner=owner,
         roles={role.name: _wanted_role(role, settings) for role in roles},
         proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,

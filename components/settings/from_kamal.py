@@ -20,7 +20,28 @@ Move an app like this:
    is not possible, is refused by `pulumi preview` with the sentence below, all in one report.
 3. Store the [secrets](#secrets), and move the [hooks](#hooks) to `hooks/`.
 4. Run `pulumi preview`, then `pulumi up`. Service, role and destination have to be the same as Kamal's: then the first `pulumi up`
-   takes the app over as it runs, without a failed request.
+   takes the app over as it runs, without a failed request. `tests/e2e/test_kamal.py` shows it.
+"""
+
+TAKEOVER = {
+    "a role's container": "serves until the switch; is then stopped and kept, as one of an older release",
+    "a role's route": "keeps its name in kamal-proxy; the switch moves it, and open requests end",
+    "kamal-proxy, its volume, the network `kamal`": "are used as they are, if kamal-proxy is of the version and has the ports of "
+    "`proxy.run`; else [it is replaced](operations.md#a-new-kamal-proxy), but not under apps that Kamal still deploys",
+    "a role that `servers` does not have on the host": "stays, and goes on running; the preview has the commands that remove it",
+    "a held lock (`kamal lock`, or a deploy that was killed)": "stops the preview and the update, with the command that removes it",
+    "`~/.kamal/APP-audit.log`, `~/.kamal/apps/APP/env` and `assets`, `~/.kamal/proxy/apps-config/APP`": "stay; the preview has the "
+    "command that removes them. `env` has secrets in clear text",
+    "images": "stay: `docker image prune --all --filter label=service=SERVICE` removes those that no container needs",
+    "the login of `docker login`": "stays: `docker logout SERVER`",
+    "accessories": "go on running",
+}
+
+TAKEOVER_TAIL = """\
+If the first `pulumi up` fails before a switch, Kamal's containers go on serving, and `pulumi destroy` leaves them as they are.
+
+`deploy:version` cannot name a version that Kamal has built: its image lacks the label `org.opencontainers.image.version`, by which
+hosts check what they run. Deploy its commit instead.
 """
 
 FILES = {
@@ -126,6 +147,9 @@ def from_kamal() -> str:
     """Return the page."""
     parts = [
         HEAD,
+        "## What is taken over, and what stays\n",
+        _table(("on a host", "the first `pulumi up`"), TAKEOVER.items()),
+        TAKEOVER_TAIL,
         "## deploy.yml\n",
         _table(("Kamal", "here", "note"), (_key_row(key) for key in deploy_yml_keys())),
         "## Files\n",

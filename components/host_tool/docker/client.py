@@ -216,6 +216,11 @@ class Docker:
         filters = {"service": role.service, "role": role.role, "destination": role.destination}
         return self._list(*(f"label={label}={value}" for label, value in filters.items()))
 
+    def of_no_release(self, service: str, destination: str) -> list[Container]:
+        """List the containers of an app that Kamal has made."""
+        found = self._list(f"label=service={service}", f"label=destination={destination}", "label=role")
+        return [container for container in found if not container.release]
+
     def publishing(self, port: int) -> list[Container]:
         """List the running containers that have a port of the host."""
         return [found for found in self._list(f"publish={port}") if found.is_up]

@@ -44,7 +44,7 @@ class DockerFacts:
     containers: list[Mapping[str, Any]] = field(default_factory=list)
 
 
-def docker_facts(step: Step, network: str) -> DockerFacts:
+def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     """Ask Docker for everything.
 
     The engine itself is asked where the host is new, or where Docker does not answer: for a sentence that says why.
@@ -52,11 +52,12 @@ def docker_facts(step: Step, network: str) -> DockerFacts:
     Args:
         step: The step.
         network: The network that apps and kamal-proxy share.
+        service: The app's service, "" where only those are asked for that the host remembers.
     """
     host, records = step.folder.host(), list(role_records(step.folder).values())
-    services = sorted({record.service for record in records})
+    services = sorted({record.service for record in records} | ({service} if service else set()))
     root = host.docker_root if host else ""
-    if not root or not services or not shutil.which("docker"):
+    if not root or not records or not shutil.which("docker"):
         try:
             root = check_docker(step).root
         except StepError as error:

@@ -51,14 +51,15 @@ def container_facts(data: Mapping[str, Any], routes: Mapping[str, RouteFacts]) -
         data: What `docker inspect` says of it.
         routes: kamal-proxy's routes.
     """
-    state, labels = data["State"], labels_of(data)
+    state, labels, name = data["State"], labels_of(data), data["Name"].lstrip("/")
     return ContainerFacts(
         id=data["Id"][:12],
-        name=data["Name"].lstrip("/"),
+        name=name,
         state=state["Status"],
         since=timestamp(state["StartedAt" if state["Running"] else "FinishedAt"]),
         release=labels.get("release", ""),
-        version=labels.get("version", ""),
+        # Kamal has the version in the name alone.
+        version=labels.get("version") or name.removeprefix(f"{identity_of(data).prefix}-"),
         health=(state.get("Health") or {}).get("Status", "none"),
         routed=is_routed(data["Id"][:12], routes),
     )

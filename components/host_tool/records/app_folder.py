@@ -23,6 +23,9 @@ KAMAL = Path(".kamal")
 MOST_VERSIONS = 200
 """How many versions, and how many finished tasks, are remembered."""
 
+OF_KAMAL = ("env", "assets")
+"""Kamal's own folders in that of an app."""
+
 DOCKER_HUB = ("docker.io", "registry-1.docker.io", "index.docker.io")
 
 
@@ -149,12 +152,24 @@ class AppFolder:
         for path in sorted(done, key=lambda path: path.stat().st_mtime)[:-MOST_VERSIONS]:
             path.unlink()
 
-    def forget(self) -> None:
-        """Forget the app, and ~/.kamal with the last one."""
-        if not self.other_apps():
+    def forget(self, *, with_proxy: bool, with_kamals: bool) -> None:
+        """Forget the app, and ~/.kamal with the last one.
+
+        Args:
+            with_proxy: Whether kamal-proxy is gone: while it is there, it may need what Kamal has in its folder.
+            with_kamals: Whether Kamal's files of the app go, too: they stay where its containers do.
+        """
+        is_last = not self.other_apps()
+        if with_proxy:
             shutil.rmtree(self.kamal / "proxy", ignore_errors=True)
-        shutil.rmtree(self.path, ignore_errors=True)
+        elif is_last:
+            self.proxy_lock.unlink(missing_ok=True)
+        for path in self.path.iterdir() if self.path.is_dir() else ():
+            if path.is_dir() and (with_kamals or path.name not in OF_KAMAL):
+                shutil.rmtree(path, ignore_errors=True)
+            elif not path.is_dir():
+                path.unlink(missing_ok=True)
         # Other things of the user's may be there.
-        with suppress(OSError):
-            (self.kamal / "apps").rmdir()
-            self.kamal.rmdir()
+        for path in (self.path, *((self.kamal / "proxy", self.kamal / "apps", self.kamal) if is_last else ())):
+            with suppress(OSError):
+                path.rmdir()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..docker_install import install_problem
 from ..facts.docker import docker_facts
+from ..facts.kamal import kamal_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
 from ..facts.roles import role_facts
@@ -24,7 +25,7 @@ CHANGES = False
 
 def run(step: Step, spec: InspectSpec) -> HostFacts:
     """Look at the host."""
-    folder, docker = step.folder, docker_facts(step, spec.network)
+    folder, docker = step.folder, docker_facts(step, spec.network, spec.service)
     own_ports = docker.proxy.ports if docker.proxy and docker.proxy.state == "running" else ()
     return HostFacts(
         machine_id=_machine_id(),
@@ -44,6 +45,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         roles={name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),
+        kamal=kamal_facts(folder, spec.service, spec.destination, docker.containers) if spec.service else None,
     )
 
 

@@ -12,8 +12,8 @@ from ..host_checks import check_docker
 from ..identity import RoleIdentity
 from ..json_codec import to_json
 from ..owner import Owner
-from ..ownership import conflicts, other_identity, used_by_others
-from ..proxy_container import boot_proxy, find_proxy
+from ..ownership import conflicts, other_identity, unknown_routes, used_by_others
+from ..proxy_container import boot_proxy, find_proxy, known_routes
 from ..records.apps import apps_on_host
 from ..records.records import AppRecord, HostRecord
 from ..result import AppFacts, Prepared
@@ -49,11 +49,20 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
         raise docker_failed(f"the network {spec.network} could not be created on {step.machine}.", error) from None
     prepared = Prepared(engine.version)
     if spec.proxy:
-        image = boot_proxy(step, spec.network, spec.proxy, others=used_by_others(step.folder.app, owner, apps))
+        image = boot_proxy(step, spec.network, spec.proxy, others=lambda: _other_users(step, spec, owner, apps))
         proxy = find_proxy(step.docker)
         prepared = Prepared(engine.version, image, proxy.id if proxy else None)
     step.folder.save_app(replace(record, resource=spec.resource))
     return prepared
+
+
+def _other_users(step: Step, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFacts]) -> list[str]:
+    """Return what else uses kamal-proxy: apps of other owners, and routes that this program has not deployed."""
+    return [*used_by_others(step.folder.app, owner, apps), *unknown_routes(_prefixes(spec), apps, known_routes(step))]
+
+
+def _prefixes(spec: PrepareSpec) -> dict[str, str]:
+    return {role: RoleIdentity(spec.service, role, spec.destination).prefix for role in spec.roles}
 
 
 def check_owner(app: str, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFacts]) -> None:
@@ -62,8 +71,7 @@ def check_owner(app: str, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFac
     Raises:
         StepError: It does, or may not.
     """
-    prefixes = {role: RoleIdentity(spec.service, role, spec.destination).prefix for role in spec.roles}
-    if identity := other_identity(app, prefixes, apps):
+    if identity := other_identity(app, _prefixes(spec), apps):
         raise StepError(f"{identity}.")
-    for conflict in () if spec.take_over else conflicts(app, owner, prefixes, apps):
+    for conflict in () if spec.take_over else conflicts(app, owner, _prefixes(spec), apps):
         raise StepError(f"{conflict}.")

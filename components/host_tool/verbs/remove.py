@@ -103,6 +103,9 @@ def _remove_role(step: Step, folder: RoleFolder) -> None:
 def _remove_containers(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
     containers = step.docker.containers(record.identity)
+    if not record.current and not record.switching:
+        # Nothing was taken over from Kamal: what it has deployed goes on serving.
+        containers = [container for container in containers if container.release]
     remove_all_routes(step, record.route_name, [container.id for container in containers])
     forget_unused_files(step, step.folder.role(record.role), record)
     stop_containers(step, containers, record.stop_timeout)
@@ -112,27 +115,36 @@ def _remove_containers(step: Step, record: RoleRecord) -> None:
 
 def _remove_app(step: Step) -> None:
     """Remove what the app has on this host, and kamal-proxy with the last app."""
-    if not step.folder.other_apps():
-        _remove_proxy(step)
-    step.folder.forget()
+    gone = not step.folder.other_apps() and _remove_proxy(step)
+    step.folder.forget(with_proxy=gone, with_kamals=not _is_deployed_by_kamal(step))
 
 
-def _remove_proxy(step: Step) -> None:
-    """Remove kamal-proxy, unless it routes to something that is none of ours. Its volume with the certificates stays."""
+def _is_deployed_by_kamal(step: Step) -> bool:
+    """Return whether there still are containers that Kamal has made for the app."""
+    app = step.folder.app_record()
+    return bool(app and step.docker.of_no_release(app.service, app.destination))
+
+
+def _remove_proxy(step: Step) -> bool:
+    """Remove kamal-proxy, unless it routes to something that is none of ours, and return whether it is gone.
+
+    Its volume with the certificates stays.
+    """
     step.lock(step.folder.proxy_lock)
     recover_replacement(step)
     try:
         if step.proxy.routes():
             step.say("kamal-proxy stays: it routes to others")
-            return
+            return False
     except ProxyMissingError:
         pass
     except ProxyError as error:
         step.say(f"kamal-proxy stays: it does not say whether it routes to others ({error})")
-        return
+        return False
     else:
         step.wait_for("kamal-proxy to go")
         step.docker.remove([CONTAINER])
     host = step.folder.host()
     if host:
         step.docker.remove_network(host.network)
+    return True

@@ -109,7 +109,7 @@ def test_what_others_have_in_kamal_stays_when_the_last_app_goes(folder: AppFolde
     folder.save_host(HostRecord("kamal", "/data"))
     (folder.kamal / "proxy").mkdir()
     (folder.kamal / "lock-shop").touch()
-    folder.forget()
+    folder.forget(with_proxy=True, with_kamals=True)
     assert [path.name for path in folder.kamal.iterdir()] == ["lock-shop"]
 
 

@@ -58,6 +58,6 @@ def test_it_does_not_grow_without_end_and_its_newest_lines_stay(step: Step, monk
 
 
 def test_an_app_that_has_been_removed_gets_no_log(step: Step) -> None:
-    step.folder.forget()
+    step.folder.forget(with_proxy=True, with_kamals=True)
     write_audit(step, "")
     assert not step.folder.path.exists()

@@ -11,6 +11,7 @@ from components.host_tool.ownership import (
     other_identity,
     requests_in_conflict,
     stack_of,
+    unknown_routes,
     used_by_others,
 )
 from components.host_tool.result import AppFacts, RouteFacts
@@ -190,3 +191,9 @@ def test_a_route_changes_hands_as_a_whole_with_all_its_requests_only(
     hosts: tuple[str, ...], paths: str, whole: bool
 ) -> None:
     assert are_all_requests_of(hosts, paths.split(","), RouteFacts(("a.test", "b.test"), ("/api",), ())) == whole
+
+
+def test_routes_of_no_app_that_is_known_are_those_of_others() -> None:
+    shop = AppFacts(app="shop", prefixes={"web": "shop-web", "admin": "shop-admin"}, routes={"web": "former"})
+    routes = ["shop-web", "former", "shop-admin", "store-web", "blog-web", "blog-admin"]
+    assert unknown_routes({"web": "store-web"}, [shop], routes) == ["blog-admin", "blog-web"]

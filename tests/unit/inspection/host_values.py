@@ -46,6 +46,8 @@ WANTED_WEB = WantedRole("shop-web", ("shop.example.com",), ("/",), proxied=True)
 WANTED = Wanted(
     host="10.0.0.1",
     app="shop",
+    service="shop",
+    destination="",
     owner=OWNER,
     roles={
         "web": WANTED_WEB,

@@ -35,5 +35,5 @@ def test_hosts_are_asked_about_the_ports_that_kamal_proxy_needs(
     LookAtHosts.start(load(tmp_path, destination="eu", **settings), [])
     ((words, stdin),) = asked
     spec, program = stdin.splitlines()
-    assert from_json(InspectSpec, spec) == InspectSpec("kamal", ports)
+    assert from_json(InspectSpec, spec) == InspectSpec("kamal", ports, "shop", "eu")
     assert (program, words) == (packed_program(), inspect_words("shop-eu"))

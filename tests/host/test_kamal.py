@@ -1,0 +1,181 @@
+"""A host that Kamal 2.12 has deployed to: the app is taken over as it runs, and what nobody takes over stays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from components.host_tool.json_codec import to_json
+from components.host_tool.program import inspect_words, packed_program
+from components.host_tool.result import HostFacts, KamalContainer, Prepared
+from components.host_tool.spec import InspectSpec
+from tests.host.conftest import NUMBERS
+from tests.host.docker_host import PROXY, SERVICE, App, Host, Load
+from tests.kamal import Kamal
+
+ROLES = ("web", "worker", "admin")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An app that Kamal has deployed.
+
+    Attributes:
+        kamal: Kamal's view.
+        app: The same app for the host tool.
+    """
+
+    kamal: Kamal
+    app: App
+
+    def prepare(self, *roles: str) -> None:
+        self.app.prepare(roles=roles or ("web", "worker")).result(Prepared)
+        self.app.log_in()
+
+    def facts(self) -> HostFacts:
+        """What the look says, which needs nothing installed."""
+        spec = to_json(InspectSpec("kamal", (), SERVICE, self.app.destination))
+        words = inspect_words(self.app.name)
+        return self.app.host.run(*words, stdin=f"{spec}\n{packed_program()}\n").result(HostFacts)
+
+    def states(self) -> dict[str, str]:
+        """Kamal's containers: name to state."""
+        kamal = self.facts().kamal
+        return {each.name: each.state for each in kamal.containers} if kamal else {}
+
+
+def kamal_of(host: Host, service: str, destination: str) -> Kamal:
+    def run(script: str) -> str:
+        done = host.run("sh", "-c", script)
+        assert done.status == 0, (script, done.err)
+        return done.out
+
+    login = host.login
+    repository = host.images["v1"].rpartition(":v1@")[0]
+    return Kamal(run, "web1", service, destination, repository, (login.server, login.username, login.password))
+
+
+@pytest.fixture
+def bare_host(host: Host) -> Iterator[Host]:
+    """The host without kamal-proxy, before and after."""
+    host.docker("rm", "--force", "--volumes", "kamal-proxy", check=False)
+    host.docker("volume", "rm", "kamal-proxy-config", check=False)
+    yield host
+    host.docker("rm", "--force", "--volumes", "kamal-proxy", check=False)
+    host.docker("volume", "rm", "kamal-proxy-config", check=False)
+    host.run("rm", "-rf", ".kamal/proxy")
+
+
+@pytest.fixture
+def taken(bare_host: Host) -> Iterator[Taken]:
+    """An app with a web role and a worker, as Kamal has them."""
+    app = App(bare_host, f"k{next(NUMBERS)}")
+    app.roles.update(ROLES)
+    kamal = kamal_of(bare_host, SERVICE, app.destination)
+    kamal.boot_proxy()
+    kamal.deploy("v1", {"web": "", "worker": ""}, web_host=app.web_host)
+    yield Taken(kamal, app)
+    app.clean_up()
+    kamal.forget(ROLES)
+
+
+def test_it_is_taken_over_without_a_failed_request_and_what_kamal_leaves_is_named(taken: Taken) -> None:
+    app, kamal = taken.app, taken.kamal
+    before = taken.facts()
+    assert before.kamal and before.proxy
+    assert [(each.name, each.role, each.state) for each in before.kamal.containers] == [
+        (kamal.container("worker", "v1"), "worker", "running"),
+        (kamal.container("web", "v1"), "web", "running"),
+    ]
+    assert before.kamal.files == (f".kamal/{app.name}-audit.log", f".kamal/apps/{app.name}/env")
+    assert (before.kamal.lock, before.roles, before.prepared) == ("", {}, False)
+    with Load(app) as load:
+        taken.prepare()
+        web = app.release("v2")
+        worker = app.release("v2", "worker")
+    assert [answer for answer in load.answers if answer[0] != 200] == []
+    assert {body for _, body in load.answers} == {"v1", "v2"}
+    after = taken.facts()
+    assert after.proxy == before.proxy
+    assert app.host.routes() == {app.prefix(): f"{web.container_id[:12]}:80"}
+    assert taken.states() == {kamal.container("worker", "v1"): "exited", kamal.container("web", "v1"): "exited"}
+    assert after.roles["web"].strays == after.roles["worker"].strays == ()
+    assert after.roles["web"].kept == after.roles["worker"].kept == ("v1",)
+    assert app.containers("worker")[worker.container] == "running"
+    # A teardown takes what Kamal had, too.
+    for role in ("worker", "web"):
+        assert app.tear_down(role).status == 0
+    assert app.containers() == {}
+    assert app.host.run("ls", f".kamal/apps/{app.name}").status != 0
+
+
+def test_a_first_deploy_that_fails_and_is_destroyed_leaves_kamals_app_as_it_was(taken: Taken) -> None:
+    app, kamal = taken.app, taken.kamal
+    route = app.host.routes()
+    taken.prepare()
+    assert "did not become healthy" in app.candidate("v2", path="/missing", deploy_timeout=2).failure
+    app.candidate_release("v2")
+    app.candidate_release("v2", "worker")
+    with Load(app) as load:
+        for role in ("web", "worker"):
+            assert app.tear_down(role).status == 0
+    assert set(load.answers) == {(200, "v1")}
+    assert app.host.routes() == route
+    assert taken.states() == {kamal.container("worker", "v1"): "running", kamal.container("web", "v1"): "running"}
+    assert set(app.containers()) == set(taken.states())
+    # Kamal can go on where it was.
+    assert app.host.run("ls", f".kamal/apps/{app.name}").out.split() == ["audit.log", "env"]
+    assert app.host.run("ls", ".kamal/proxy").out.split() == ["apps-config"]
+
+
+def test_a_role_that_nobody_wants_and_kamals_lock_are_seen(taken: Taken) -> None:
+    taken.kamal.deploy("v1", {"admin": ""}, web_host="")
+    taken.kamal.lock("Somebody", "v1")
+    taken.prepare("web")
+    kamal = taken.facts().kamal
+    assert kamal
+    assert (
+        KamalContainer(taken.kamal.container("admin", "v1"), "admin", "running", kamal.containers[0].since)
+        in kamal.containers
+    )
+    assert kamal.lock == "Locked by: Somebody at 2026-11-30T12:00:00Z"
+    taken.kamal.release_lock()
+    assert getattr(taken.facts().kamal, "lock", None) == ""
+
+
+def test_an_older_kamal_proxy_is_replaced_and_keeps_the_files_of_kamals_routes(bare_host: Host) -> None:
+    """Without them kamal-proxy would start without any route."""
+    host, app = bare_host, App(bare_host, f"k{next(NUMBERS)}")
+    kamal = kamal_of(host, SERVICE, app.destination)
+    older = PROXY.rpartition(":")[0] + ":v0.9.1"
+    host.docker("tag", PROXY, older)
+    try:
+        kamal.boot_proxy(image=older)
+        kamal.deploy("v1", {"web": ""}, web_host=app.web_host, error_pages=True)
+        route = host.routes()
+        app.prepare().result(Prepared)
+        assert host.docker("inspect", "--format", "{{.Config.Image}}", "kamal-proxy") == PROXY
+        assert host.routes() == route
+        assert host.get(app.web_host) == (200, "v1")
+    finally:
+        app.clean_up()
+        kamal.forget(["web"])
+        host.docker("image", "rm", older)
+
+
+def test_an_older_kamal_proxy_stays_where_kamal_has_deployed_another_app(bare_host: Host) -> None:
+    host, app = bare_host, App(bare_host, f"k{next(NUMBERS)}")
+    other = kamal_of(host, SERVICE, f"{app.destination}-other")
+    older = PROXY.rpartition(":")[0] + ":v0.9.1"
+    host.docker("tag", PROXY, older)
+    try:
+        other.boot_proxy(image=older)
+        other.deploy("v1", {"web": ""}, web_host="other.test")
+        said = app.prepare()
+        assert said.result(Prepared).proxy == "kamal-proxy:v0.9.1"
+        assert f"stays as it is, though proxy.run says otherwise: {other.prefix('web')} use it, too" in said.err
+    finally:
+        app.clean_up()
+        other.forget(["web"])
+        host.docker("rm", "--force", "kamal-proxy")
+        host.docker("image", "rm", older)
