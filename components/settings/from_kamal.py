@@ -102,7 +102,7 @@ COMMANDS = {
     "([operations](operations.md#locking))",
     "app boot": "`pulumi up`: a container that is gone is made again",
     "app start": "`pulumi up`: the preview says that the container does not run",
-    "app stop": "none: `pulumi up` would start it again; see `maintenance` below",
+    "app stop": "none: `pulumi up` would start it again. `maintenance` has kamal-proxy answer in its stead",
     "app details, app containers": "`ssh HOST docker ps --all --filter label=service=SERVICE`",
     "app images": "`ssh HOST docker images`",
     "app version": "`pulumi stack output version`",

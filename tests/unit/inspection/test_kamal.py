@@ -43,15 +43,19 @@ CASES = {
     "a role that the settings do not have": (
         facts(ADMIN, replace(ADMIN, name="shop-admin-older", state="exited"), host=FACTS, files=FILES),
         [
-            (f"{LEFT} (shop-admin-abc, shop-admin-older): it stays as it is, and goes on running. Remove it there: "
-             "docker rm --force shop-admin-abc shop-admin-older"),
+            (
+                f"{LEFT} (shop-admin-abc, shop-admin-older): it stays as it is, and goes on running. Remove it there: "
+                "docker rm --force shop-admin-abc shop-admin-older"
+            ),
         ],
     ),
     "a stopped role with a route": (
         facts(replace(ADMIN, state="exited"), host=replace(FACTS, routes={"shop-admin": NEW.routes["shop-web"]})),  # type: ignore[index]
         [
-            (f"{LEFT} (shop-admin-abc): it stays as it is. Remove it there: "
-             "docker exec kamal-proxy kamal-proxy remove shop-admin && docker rm --force shop-admin-abc"),
+            (
+                f"{LEFT} (shop-admin-abc): it stays as it is. Remove it there: "
+                "docker exec kamal-proxy kamal-proxy remove shop-admin && docker rm --force shop-admin-abc"
+            ),
         ],
     ),
     "a role that joins those that were taken over": (
@@ -72,6 +76,8 @@ def test_what_is_taken_over_and_what_stays_is_a_warning(host: HostFacts, sentenc
 def test_a_lock_of_kamal_stops_the_deploy() -> None:
     found = preflight(WANTED, facts(WEB, lock="Locked by: Somebody at 2026-11-30T12:00:00Z"))
     assert found.problems == (
-        ("Kamal's lock of shop is held (Locked by: Somebody at 2026-11-30T12:00:00Z). Wait for that deploy; if nobody deploys with "
-        "Kamal, remove the lock there: rm -r ~/.kamal/lock-shop"),
+        (
+            "Kamal's lock of shop is held (Locked by: Somebody at 2026-11-30T12:00:00Z). Wait for that deploy; if nobody deploys with "
+            "Kamal, remove the lock there: rm -r ~/.kamal/lock-shop"
+        ),
     )
