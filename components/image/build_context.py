@@ -8,6 +8,7 @@ import pulumi
 
 from ..source import Source
 from .build_lock import BuildLock
+from .private_files import PrivateFiles
 
 BUILDS = Path(".local/build")
 """Where contexts and logs are, relative to the project's folder."""
@@ -32,21 +33,25 @@ class BuildContext:
     Attributes:
         folder: The context, relative to the folder of the program.
         log: The build's output, likewise.
+        private: The folder of the files with secrets, likewise.
     """
 
-    def __init__(self, source: Source, project: Path) -> None:
+    def __init__(self, source: Source, project: Path, private_files: PrivateFiles | None = None) -> None:
         self._source = source
+        self._private_files = private_files or PrivateFiles()
         self._builds = project / BUILDS
         self.folder = self._builds / source.version
         self.log = self._builds / f"{source.version}.log"
+        self.private = self._builds / "private"
         self._lock = BuildLock(self._builds / "lock")
         self._built = threading.Event()
 
-    def hooks(self, name: str) -> pulumi.ResourceHookBinding:
+    def hooks(self, name: str, *, updates: bool = False) -> pulumi.ResourceHookBinding:
         """Return what happens in this process when, and only when, the engine builds: never in a preview.
 
         Args:
             name: What the hooks' names begin with.
+            updates: Whether the resource builds when it is updated, too, and not only when it is new.
         """
 
         async def write_context(_: pulumi.ResourceHookArgs) -> None:
@@ -62,11 +67,14 @@ class BuildContext:
         def remove_context(_: pulumi.ResourceHookArgs) -> None:
             self._built.set()
             shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.private, ignore_errors=True)
             self._lock.release()
 
         def show_log_tail(_: pulumi.ErrorHookArgs) -> bool:
             self._built.set()
             tail = "\n".join(_read(self.log).splitlines()[-LOG_TAIL:])
+            if self._lock.is_held:
+                shutil.rmtree(self.private, ignore_errors=True)
             self._lock.release()
             pulumi.log.error(f"The build of the image failed. The end of its output ({self.log}):\n{tail}")
             return False
@@ -74,6 +82,8 @@ class BuildContext:
         return pulumi.ResourceHookBinding(
             before_create=[write_context],
             after_create=[remove_context],
+            before_update=[write_context] if updates else None,
+            after_update=[remove_context] if updates else None,
             on_error=[pulumi.ErrorHook(f"{name}-build-failed", show_log_tail)],
         )
 
@@ -82,9 +92,10 @@ class BuildContext:
         (self._builds.parent / ".gitignore").write_text("*\n")
         self._remove_leftovers()
         self._source.export(self.folder)
+        self._private_files.write(self.private)
 
     def _remove_leftovers(self) -> None:
-        """Remove the contexts of failed and killed builds, and old logs. Only the holder of the lock may."""
+        """Remove the contexts and secrets of failed and killed builds, and old logs. Only the holder of the lock may."""
         for folder in filter(Path.is_dir, self._builds.iterdir()):
             shutil.rmtree(folder, ignore_errors=True)
         self.log.unlink(missing_ok=True)

@@ -24,6 +24,11 @@ class BuildLock:
         self._path = path
         self._held: TextIOWrapper | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._held is not None
+
     async def acquire(self) -> None:
         """Wait for the lock. Other deploys of the program go on in the meantime.
 

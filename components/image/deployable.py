@@ -9,9 +9,12 @@ import pulumi
 from ..inspection import StackState
 from ..settings import Settings
 from ..source import resolve_source
+from .buildx import BuildxBuild, check_buildx
 from .docker_engine import docker_host
+from .needs_buildx import needs_buildx
 from .pinned_version import PinnedVersion, Versions
 from .published_image import PublishedImage
+from .source_build import SourceBuild, Way
 
 
 class Deployable(Protocol):
@@ -48,15 +51,22 @@ def what_to_deploy(
 
     Raises:
         SourceError: There is no commit to build, or `deploy:source` refuses the working tree.
-        ImageError: A build is needed and no Docker engine answers, the registry has the version as another stack has built
+        ImageError: A build is needed and no Docker engine answers, or there is no buildx, the registry has the version as another stack has built
             it, or it does not have the pinned version.
     """
     if settings.version:
         return PinnedVersion.look_up(settings, versions(), state.versions(name, settings))
-    # A pinned version does without pulumi_docker, which takes 60 ms. It is imported while the hosts answer.
-    from .source_build import SourceBuild
-
     source = resolve_source(project / settings.builder.context, settings.source)
-    build = SourceBuild(source, project, docker_host(project), state)
+    needed_by = needs_buildx(settings.builder)
+    build = SourceBuild(source, project, BuildxBuild() if needed_by else _engine_build(project), state)
     build.check_tag(settings)
+    if needed_by and not build.has_been_pushed(settings):
+        check_buildx(needed_by)
     return build
+
+
+def _engine_build(project: Path) -> Way:
+    # What does without pulumi_docker does not wait 60 ms for it. It is imported while the hosts answer.
+    from .engine_build import EngineBuild
+
+    return EngineBuild(docker_host(project))

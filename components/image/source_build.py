@@ -1,28 +1,43 @@
-"""A build of a source tree: its arguments, its context on disk, the push, and what is said when one of them fails."""
+"""A build of a source tree: its labels, whether its tag is free, and the way in which it is built and pushed."""
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pulumi
-import pulumi_docker as docker
 
-from ..command import pulumi_secret
 from ..errors import ImageError
 from ..inspection import StackState
 from ..naming import BUILD_LABEL, oci_labels
-from ..resource_options import child_of
 from ..settings import Settings
 from ..source import Source, format_file_list
 from .build_context import BuildContext
+from .private_files import PrivateFiles
 from .published_image import PublishedImage
 from .registry import RegistryError, image_labels
 
-FORMERLY = "kamal:index:AppImage"
-"""The component that the image's resources were part of in the first release."""
+
+class Way(Protocol):
+    """Declares a build and a push."""
+
+    needs_login: bool
+    """Whether it reads the registry's login from a file."""
+
+    def declare(
+        self,
+        name: str,
+        settings: Settings,
+        source: Source,
+        context: BuildContext,
+        labels: Mapping[str, str],
+        *,
+        parent: pulumi.Resource,
+        depends_on: Iterable[pulumi.Resource],
+    ) -> PublishedImage:
+        """Declare the build and the push; the arguments are those of `SourceBuild.publish`, and what follows from them."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +47,13 @@ class SourceBuild:
     Attributes:
         source: The tree.
         project: The Pulumi project's folder, relative to the folder of the program.
-        docker_host: The address of the Docker engine that builds and pushes.
+        way: What declares the build: by the Docker engine here, or by buildx.
         state: What the stack has.
     """
 
     source: Source
     project: Path
-    docker_host: str
+    way: Way
     state: StackState
 
     @property
@@ -52,41 +67,11 @@ class SourceBuild:
         """Declare the build and the push."""
         if self.source.left_out:
             pulumi.log.warn(self._left_out(), parent)
-        context = BuildContext(self.source, self.project)
-        arguments = self._build_arguments(settings, context)
-        provider = self._provider(
-            f"{name}-registry", settings, child_of(parent, formerly=f"{FORMERLY}$pulumi:providers:docker::registry")
-        )
-
-        def options(
-            kind: str, depends_on: Iterable[pulumi.Resource], hooks: pulumi.ResourceHookBinding
-        ) -> pulumi.ResourceOptions:
-            made = child_of(parent, depends_on=depends_on, formerly=f"{FORMERLY}${kind}::{settings.service}")
-            made.provider, made.hooks = provider, hooks
-            # An older image stays where it is, and no Docker engine is needed to forget it.
-            made.retain_on_delete = True
-            return made
-
-        image = docker.RemoteImage(
-            name,
-            name=f"{settings.repository}:{self.version}",
-            build=docker.RemoteImageBuildArgs(**arguments),
-            # The local image is the build cache, and a container may use it.
-            keep_locally=True,
-            opts=options("docker:index/remoteImage:RemoteImage", depends_on, context.hooks(name)),
-        )
-        pushed = docker.RegistryImage(
-            name,
-            name=image.name,
-            # The same tag built with other arguments is another image, and has to be pushed again.
-            triggers={"build": _hash([arguments, str(self.source.folder)])},
-            # An older version in the registry is what a rollback runs.
-            keep_remotely=True,
-            opts=options("docker:index/registryImage:RegistryImage", [image], _push_hooks(name, settings)),
-        )
-        # The tag is known; taking it from the pushed image makes whatever uses it wait for the push.
-        return PublishedImage(
-            pushed.name.apply(lambda _: self.version), pushed.sha256_digest, arguments["label"].get(BUILD_LABEL, "")
+        login = settings.registry_login if self.way.needs_login else None
+        secrets = {name: settings.secret(name) for name in settings.builder.secrets}
+        context = BuildContext(self.source, self.project, PrivateFiles(secrets, settings.registry.server, login))
+        return self.way.declare(
+            name, settings, self.source, context, self._labels(settings), parent=parent, depends_on=depends_on
         )
 
     def check_tag(self, settings: Settings) -> None:
@@ -95,7 +80,7 @@ class SourceBuild:
         Raises:
             ImageError: It has: a push would change what another stack rolls back to, or promotes.
         """
-        if not self.state.known or self._has_been_pushed(settings):
+        if not self.state.known or self.has_been_pushed(settings):
             return
         try:
             labels = image_labels(settings.registry.server, settings.image, self.version, settings.registry_login)
@@ -111,11 +96,13 @@ class SourceBuild:
                 f"pulumi config set deploy:version {self.version}"
             )
 
-    def _has_been_pushed(self, settings: Settings) -> bool:
+    def has_been_pushed(self, settings: Settings) -> bool:
         """Return whether this stack has built the version before: then the tag is its own."""
+        name = f"{settings.repository}:{self.version}"
+        by_engine = self.state.resources("docker:index/registryImage:RegistryImage")
+        by_buildx = [self.state.environment(command, "BUILD") for command in self.state.commands_ending("-buildx")]
         return any(
-            image.get("name") == f"{settings.repository}:{self.version}"
-            for image in self.state.resources("docker:index/registryImage:RegistryImage")
+            each.get(key) == name for key, found in (("name", by_engine), ("image", by_buildx)) for each in found
         )
 
     def _is_unlabelled(self, settings: Settings) -> bool:
@@ -133,41 +120,25 @@ class SourceBuild:
     def _content(self, settings: Settings) -> str:
         """Return a hash of all settings that make the image what it is, besides the version."""
         builder = settings.builder
-        return _hash([str(self.source.folder), builder.dockerfile, builder.target, builder.args, builder.platform])
-
-    def _build_arguments(self, settings: Settings, context: BuildContext) -> dict[str, Any]:
-        """Return the arguments of docker.RemoteImageBuildArgs."""
-        builder, source = settings.builder, self.source
-        labels = oci_labels(settings.service, source.version, source.commit, source.created, builder.source_url)
-        if not self._is_unlabelled(settings):
-            labels[BUILD_LABEL] = self._content(settings)
-        return {
-            "context": str(context.folder),
-            "dockerfile": builder.dockerfile,
-            "target": builder.target,
-            "build_args": {**builder.args, "KAMAL_VERSION": source.version},
-            "platform": builder.platform,
-            "cache_froms": list(builder.cache.from_) or None,
-            "cache_tos": list(builder.cache.to) or None,
-            "no_cache": builder.no_cache,
-            # `labels` is for the classic builder; BuildKit takes `label`.
-            "label": labels,
-            # Without a named builder the provider writes no log (kreuzwerker/docker, `build_log_file`).
-            "builder": "default",
-            "build_log_file": str(context.log),
+        platform = ",".join(builder.platforms) or None
+        content: list[object] = [str(self.source.folder), builder.dockerfile, builder.target, builder.args, platform]
+        others = {
+            "secrets": builder.secrets,
+            "ssh": builder.ssh,
+            "provenance": builder.provenance,
+            "sbom": builder.sbom,
         }
+        # What is not set leaves the hash as it was before there was such a setting.
+        given = {key: value for key, value in others.items() if value}
+        return _hash([*content, given] if given else content)
 
-    def _provider(self, name: str, settings: Settings, opts: pulumi.ResourceOptions) -> docker.Provider:
-        import pulumi_docker as docker
-
-        server, login = settings.registry.server, settings.registry_login
-        if login:
-            auth = docker.ProviderRegistryAuthArgs(
-                address=server, username=pulumi_secret(login.username), password=pulumi_secret(login.password)
-            )
-        else:
-            auth = docker.ProviderRegistryAuthArgs(address=server, auth_disabled=True)
-        return docker.Provider(name, host=self.docker_host, registry_auth=[auth], opts=opts)
+    def _labels(self, settings: Settings) -> dict[str, str]:
+        """Return the labels of the image."""
+        source = self.source
+        labels = oci_labels(
+            settings.service, source.version, source.commit, source.created, settings.builder.source_url
+        )
+        return labels if self._is_unlabelled(settings) else {**labels, BUILD_LABEL: self._content(settings)}
 
     def _left_out(self) -> str:
         return (
@@ -179,18 +150,3 @@ class SourceBuild:
 
 def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _push_hooks(name: str, settings: Settings) -> pulumi.ResourceHookBinding:
-    """Say what to do after a failed push: the provider's error names neither the registry nor a remedy."""
-    server, password = settings.registry.server, settings.registry.password
-
-    def say_what_to_check(_: pulumi.ErrorHookArgs) -> bool:
-        login = f"registry.username and the secret {password[0]}" if password else "that it lets anybody push"
-        pulumi.log.error(
-            f"The image could not be pushed to the registry {server}. Check {login}, that {server} can be reached from "
-            f"here, and that the user may push {settings.image}."
-        )
-        return False
-
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-push-failed", say_what_to_check)])

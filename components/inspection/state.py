@@ -89,16 +89,21 @@ class StackState:
         """Return the names of the Commands that begin so, in the order of the beginnings."""
         return [name for beginning in beginnings for name in self._commands if name.startswith(beginning)]
 
+    def commands_ending(self, ending: str) -> list[str]:
+        """Return the names of the Commands that end so."""
+        return [name for name in self._commands if name.endswith(ending)]
+
     def stdout(self, command: str) -> str:
         """Return what a Command printed, "" where the state does not have it."""
         return str(self._commands.get(command, {}).get("stdout") or "")
 
     def stdin(self, command: str) -> dict[str, Any]:
         """Return what a step of the host tool last read, {} where the state does not have it."""
-        try:
-            return dict(json.loads(self._commands.get(command, {}).get("stdin") or "{}"))
-        except (TypeError, ValueError):
-            return {}
+        return _json(self._commands.get(command, {}).get("stdin"))
+
+    def environment(self, command: str, variable: str) -> dict[str, Any]:
+        """Return the JSON that a Command has in a variable of its environment, {} where the state does not have it."""
+        return _json((self._commands.get(command, {}).get("environment") or {}).get(variable))
 
     def reason(self, command: str) -> str:
         """Return the reason for which a Command last had to run again, "" if there was none."""
@@ -189,6 +194,13 @@ def read_state(stack: str) -> StackState:
         # What fails here depends on the engine and the backend. Nothing but the comparison needs the answer.
         pulumi.log.debug(f"the engine does not tell the stack's state: {error}")
         return StackState({}, known=False)
+
+
+def _json(text: Any) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text or "{}"))
+    except (TypeError, ValueError):
+        return {}
 
 
 def _type_of(urn: str) -> str:

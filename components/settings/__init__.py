@@ -1,7 +1,8 @@
 """The settings of a stack: typed, frozen, and checked as a whole before any resource is declared."""
 
 from .boot import BootSettings
-from .builder import BuilderSettings, CacheSettings
+from .builder import BuilderSettings
+from .cache import CacheSettings
 from .checks import check_settings
 from .env import EnvSettings
 from .hooks import HooksSettings

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from .builder_checks import check_builder
 from .container_checks import check_containers
 from .docker_options import takes_host_port
 from .hooks import check_hook_name
@@ -31,6 +32,7 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
         *check_skipped_hosts(settings),
         *check_roles(settings),
         *check_containers(settings),
+        *check_builder(settings),
         *check_secrets(settings),
         *check_files(settings, project_dir),
     ]
@@ -190,6 +192,8 @@ def _secret_references(settings: Settings) -> Iterator[tuple[str, str]]:
         if isinstance(proxy.ssl, SslSettings):
             yield f"{path}.ssl.certificate_pem", proxy.ssl.certificate_pem[0]
             yield f"{path}.ssl.private_key_pem", proxy.ssl.private_key_pem[0]
+    for number, name in enumerate(settings.builder.secrets):
+        yield f"builder.secrets[{number}]", name
     for hook, names in settings.hooks.secrets.items():
         for number, name in enumerate(names):
             yield f"hooks.secrets.{hook}[{number}]", name

@@ -9,18 +9,8 @@ KAMAL_KEY_HINTS = {
     "run_directory": "is not supported: it is always .kamal in the SSH user's home directory",
     "secrets_path": "is not needed: secrets are in the stack's config (pulumi config set --secret)",
     "hooks_output": "is not needed: the output of hooks is always shown",
-    "builder.arch": "use builder.platform instead (linux/amd64 in place of amd64)",
-    "builder.remote": "is not supported: set the environment variable DOCKER_HOST to build elsewhere",
-    "builder.local": "is not supported: set the environment variable DOCKER_HOST to build elsewhere",
-    "builder.cache.type": "use builder.cache.to instead (type=gha, or type=registry,ref=REPOSITORY)",
-    "builder.cache.options": "use builder.cache.to instead (options follow the type: type=gha,mode=max)",
-    "builder.cache.image": "use builder.cache.from instead (type=registry,ref=REPOSITORY)",
-    "builder.driver": "is not supported: the Docker engine's own BuildKit builds the image",
-    "builder.secrets": "is not supported yet",
-    "builder.ssh": "is not supported yet",
-    "builder.pack": "is not supported: the image is built from a Dockerfile",
-    "builder.provenance": "is not supported yet",
-    "builder.sbom": "is not supported yet",
+    "builder.pack": "is not supported: the image is built from a Dockerfile. Build with pack in CI, with the labels "
+    "service and org.opencontainers.image.version, push the image, and deploy that version (deploy:version)",
     "ssh.keys": "is not supported: a key from a file of yours would be a change in the next person's deploy. Add it to the SSH "
     "agent (ssh-add FILE), or share one key as a secret (ssh.key_data)",
     "ssh.proxy_command": "is not supported: Pulumi's command plugin has an SSH client of its own, which starts no command. Use a "

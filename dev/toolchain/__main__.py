@@ -11,7 +11,18 @@ from dev.lock import exclusive_lock
 from dev.toolchain import environment, executor, paths, plugins, python_env, versions
 from dev.toolchain.download import downloaded_cli
 from dev.toolchain.errors import ToolchainError
-from dev.toolchain.go_programs import CLI, KAMAL_PROXY, LANGUAGE_HOST, PEBBLE, VEGETA, GoProgram, link
+from dev.toolchain.go_programs import (
+    BUILDCTL,
+    BUILDKITD,
+    BUILDX,
+    CLI,
+    KAMAL_PROXY,
+    LANGUAGE_HOST,
+    PEBBLE,
+    VEGETA,
+    GoProgram,
+    link,
+)
 from dev.toolchain.go_programs import PLUGINS as STAND_INS
 from dev.toolchain.installed_cli import installed_cli
 from dev.toolchain.progress import say
@@ -65,7 +76,7 @@ def _set_up(options: argparse.Namespace) -> None:
     if options.tls or options.tests:
         programs.append(PEBBLE)
     if options.tests:
-        programs.append(VEGETA)
+        programs += [VEGETA, BUILDX, BUILDKITD, BUILDCTL]
     _set_up_pulumi(programs)
 
 

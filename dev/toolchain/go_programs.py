@@ -130,6 +130,27 @@ PEBBLE = GoProgram(
     f"pebble {versions.PEBBLE} (ACME server)",
     "about 30 s",
 )
+BUILDX = GoProgram(
+    "buildx",
+    "docker-buildx",
+    "github.com/docker/buildx/cmd/buildx",
+    f"buildx {versions.BUILDX} (for the tests)",
+    "about 3 min",
+)
+BUILDKITD = GoProgram(
+    "buildkit",
+    "buildkitd",
+    "github.com/moby/buildkit/cmd/buildkitd",
+    f"BuildKit {versions.BUILDKIT} (a remote builder for the tests)",
+    "about 3 min",
+)
+BUILDCTL = GoProgram(
+    "buildkit",
+    "buildctl",
+    "github.com/moby/buildkit/cmd/buildctl",
+    f"buildctl {versions.BUILDKIT} (the way to a remote builder)",
+    "about 30 s",
+)
 PLUGINS = {
     "docker": GoProgram(
         "docker",

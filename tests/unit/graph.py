@@ -129,6 +129,9 @@ class Mocks(pulumi.runtime.Mocks):
         if args.typ.startswith("command:"):
             if args.name.endswith("-start"):
                 outputs["stdout"] = _start(args.inputs)
+            elif args.name.endswith("-buildx"):
+                self.version = json.loads(args.inputs["environment"]["BUILD"])["image"].rpartition(":")[2]
+                outputs["stdout"] = json.dumps({"digest": DIGEST})
             elif args.name.endswith("-owner"):
                 outputs["stdout"] = "0wner"
             else:

@@ -1,0 +1,55 @@
+"""What to do about a build that has failed. Needs no other module: the deployer sends it to a Python of its own."""
+
+import re
+from collections.abc import Sequence
+
+NO_BUILDX = (
+    "buildx is not installed here: docker buildx version fails. Docker's own packages have it as docker-buildx-plugin, Debian "
+    "and Ubuntu as docker-buildx, Homebrew as docker-buildx; "
+    "https://github.com/docker/buildx#installing has the rest."
+)
+
+
+def unreachable(builder: str, output: str) -> str:
+    """Return what is wrong with a builder that does not answer.
+
+    Args:
+        builder: Its address.
+        output: What the attempt to reach it has printed.
+    """
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "it did not answer in time")
+    return (
+        f"The builder {builder} cannot be reached: {last}. Check builder.remote, that ssh lets you in without a question (the "
+        "key in your SSH agent, the host in your known_hosts), and that its Docker or BuildKit runs."
+    )
+
+
+def failure_of_build(output: str, platforms: Sequence[str], image: str) -> str:
+    """Return what is wrong with a build, from the end of its output.
+
+    Args:
+        output: The output.
+        platforms: The platforms that it was for.
+        image: What was to be pushed.
+    """
+    if "exec format error" in output:
+        stages = re.findall(r"\[(linux/[a-z0-9_/]+?)(?:->[a-z0-9_/]+)? ", output)
+        failed = [platform for platform in platforms if platform in stages] or list(platforms)
+        return (
+            f"The builder cannot run programs for {' or '.join(failed)}. Build them on a machine of that architecture "
+            "(builder.remote), install an emulator on the builder (docker run --privileged --rm tonistiigi/binfmt --install "
+            "all), or remove the architecture from builder.arch."
+        )
+    if re.search(r"[Mm]ulti(-|ple )platforms? (feature|build) is (currently )?not supported", output):
+        return "The builder builds for one platform only. Leave out builder.driver, or set it to docker-container."
+    if re.search(r"no match for platform|does not (provide|match) the specified platform|no matching manifest", output):
+        return (
+            f"An image in the Dockerfile's FROM is not there for all of {', '.join(platforms)}. Use another image, or remove "
+            "the architecture from builder.arch."
+        )
+    if re.search(r"failed to push|unauthorized|denied: |403 Forbidden|401 Unauthorized", output):
+        return (
+            f"{image} could not be pushed. Check registry.username and its password, that the builder can reach the registry, "
+            "and that the user may push there."
+        )
+    return "docker buildx build failed. Its output is above."

@@ -1,0 +1,93 @@
+"""Real builders for the tests: buildx for Docker's command line, BuildKit as an image, and BuildKit on a host."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev.sandbox import Sandbox, images
+from dev.sandbox.commands import wait_until
+from dev.sandbox.inventory import Host
+from dev.toolchain.paths import BIN
+
+BUILDKIT_IMAGE = "moby/buildkit:buildx-stable-1"
+"""The image that buildx starts, which cannot be downloaded here."""
+
+SSH = '#!/bin/sh\nexec {ssh} -o GlobalKnownHostsFile={known_hosts} "$@"\n'
+"""An ssh that knows the sandbox's hosts: Docker's command line calls the one on the PATH, with the user's known_hosts."""
+
+
+def buildx_environment(folder: Path, sandbox: Sandbox) -> dict[str, str]:
+    """Return the variables with which Docker's command line has buildx, and reaches the sandbox's hosts.
+
+    Args:
+        folder: Where Docker's configuration is made.
+        sandbox: The running sandbox.
+    """
+    for name in ("docker/cli-plugins", "bin"):
+        (folder / name).mkdir(parents=True)
+    (folder / "docker/cli-plugins/docker-buildx").symlink_to(BIN / "docker-buildx")
+    ssh = folder / "bin" / "ssh"
+    ssh.write_text(SSH.format(ssh=shutil.which("ssh"), known_hosts=sandbox.paths.known_hosts))
+    ssh.chmod(0o755)
+    return {"DOCKER_CONFIG": str(folder / "docker"), "PATH": f"{ssh.parent}:{sandbox.environment()['PATH']}"}
+
+
+def ensure_buildkit_image(sandbox: Sandbox) -> None:
+    """Have the deployer's Docker engine hold BuildKit's image: its daemon, and runc with the libraries that it needs."""
+    listed = subprocess.run(["ldd", _program("runc")], capture_output=True, text=True).stdout
+    programs = {"usr/bin/buildkitd": BIN / "buildkitd", "usr/bin/buildctl": BIN / "buildctl"}
+    libraries = {path.lstrip("/"): Path(path) for path in re.findall(r"(/\S+) \(", listed)}
+    files = {**programs, **libraries, "usr/bin/runc": Path(_program("runc"))}
+    image = images.Image(
+        BUILDKIT_IMAGE,
+        images.archive(
+            [
+                images.folder("tmp", 0o1777),
+                *(images.file(name, path.read_bytes(), 0o755) for name, path in files.items()),
+            ]
+        ),
+        ("ENV PATH=/usr/bin", 'ENTRYPOINT ["buildkitd"]'),
+    )
+    images.ensure(image, sandbox.paths.deployer_socket, "deployer", lambda _: None)
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    assert path, f"{name} is not installed"
+    return path
+
+
+@contextmanager
+def buildkit_on(sandbox: Sandbox, host: Host) -> Iterator[str]:
+    """Run a BuildKit daemon on a host, and give its address."""
+    # A host sees this folder as /run/host.
+    disk = sandbox.paths.hosts / host.name / "buildkit"
+    (disk / "bin").mkdir(parents=True, exist_ok=True)
+    for name in ("buildkitd", "buildctl"):
+        shutil.copy(BIN / name, disk / "bin" / name)
+    shutil.copy(sandbox.paths.certificates / "ca.pem", disk / "ca.pem")
+    inside = "/run/host/buildkit"
+    start = (
+        f"mkdir -p /run/buildkit && export PATH={inside}/bin:$PATH SSL_CERT_FILE={inside}/ca.pem && cd {inside} && "
+        "{ setsid buildkitd --root data --oci-worker-snapshotter native >log 2>&1 </dev/null & echo $! >pid; }"
+    )
+    # sshd gives a session a PATH of its own.
+    profile = f"echo 'export PATH={inside}/bin:$PATH' >.bashrc"
+
+    def run(script: str) -> bool:
+        return sandbox.run(host.name, ["sh", "-c", script], user="root").returncode == 0
+
+    assert run(profile)
+    assert run(start)
+    try:
+        answers = f"{inside}/bin/buildctl debug workers"
+        wait_until(lambda: run(answers), "buildkitd to answer", 20, (disk / "log").read_text)
+        yield f"ssh://{host.user}@{host.address}"
+    finally:
+        run(f"kill $(cat {shlex.quote(inside)}/pid); rm -f .bashrc")
+        shutil.rmtree(disk, ignore_errors=True)

@@ -1,0 +1,199 @@
+"""Images that the Docker engine does not build by itself: for several platforms, with secrets, on other machines."""
+
+import base64
+import gzip
+import hashlib
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from components.naming import BUILD_LABEL
+from dev.sandbox import Sandbox, images
+from dev.sandbox.inventory import Inventory
+from tests.e2e.buildx import buildkit_on, buildx_environment
+from tests.e2e.site import Site
+from tests.e2e.stack import Stack
+
+SECRET = "s3cret-of-the-build-\u00fc"
+
+DOCKERFILE = """\
+FROM --platform=$BUILDPLATFORM scratch AS tools
+ADD root.tar /
+ENV PATH=/bin
+RUN --mount=type=secret,id=TOKEN sleep 2; sha256sum /run/secrets/TOKEN >/checked
+ARG KAMAL_VERSION
+RUN echo "$KAMAL_VERSION" >/version
+
+FROM scratch
+ADD root.tar /
+ENV PATH=/bin
+COPY serve.sh page.html httpd.conf /app/
+COPY --from=tools /checked /version /app/
+CMD ["sh", "/app/serve.sh"]
+"""
+
+
+class RegistryApi:
+    """The registry's own answers."""
+
+    def __init__(self, inventory: Inventory, trust: str) -> None:
+        registry = inventory.registry
+        login = f"{registry.username}:{Path(registry.password_file).read_text().strip()}"
+        self._url = f"https://{registry.server}/v2"
+        self._headers = {
+            "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
+            "Accept": "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+            "application/vnd.docker.distribution.manifest.v2+json",
+        }
+        https = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=trust))
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
+
+    def blob(self, image: str, digest: str) -> bytes:
+        """Return a blob or, by its digest or tag, a manifest."""
+        for kind in ("manifests", "blobs"):
+            request = urllib.request.Request(f"{self._url}/{image}/{kind}/{digest}", headers=self._headers)
+            try:
+                with self._opener.open(request, timeout=10) as answer:
+                    content = bytes(answer.read())
+            except urllib.error.HTTPError:
+                continue
+            assert not digest.startswith("sha256:") or f"sha256:{hashlib.sha256(content).hexdigest()}" == digest
+            return content
+        raise AssertionError(f"the registry does not have {image}@{digest}")
+
+    def json(self, image: str, digest: str) -> dict[str, Any]:
+        """Return a manifest or a configuration."""
+        return dict(json.loads(self.blob(image, digest)))
+
+
+@pytest.fixture
+def registry(inventory: Inventory, environment: dict[str, str]) -> RegistryApi:
+    return RegistryApi(inventory, environment["SSL_CERT_FILE"])
+
+
+@pytest.fixture
+def buildx(stack: Stack, sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """The variables with which the stack's deploys have buildx."""
+    variables = buildx_environment(tmp_path / "docker", sandbox)
+    stack.environment |= variables
+    return variables
+
+
+@pytest.fixture
+def buildkit(stack: Stack, sandbox: Sandbox, buildx: dict[str, str]) -> Iterator[str]:
+    """The address of a BuildKit daemon on the second host."""
+    with buildkit_on(sandbox, stack.hosts[1]) as address:
+        yield address
+
+
+@pytest.fixture
+def secret_app(stack: Stack) -> Stack:
+    """A stack whose app needs a secret to build, and no image to build on."""
+    stack.write("Dockerfile", DOCKERFILE)
+    (stack.app / "root.tar").write_bytes(images.base().files)
+    stack.commit()
+    stack.configure(secrets={"TOKEN": SECRET})
+    return stack
+
+
+@pytest.fixture
+def arguments() -> Iterator[Callable[[], str]]:
+    """Collects the arguments of all processes on this machine while a test runs."""
+    seen: set[bytes] = set()
+    ended = Event()
+
+    def collect() -> None:
+        while not ended.wait(0.05):
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(process.read_bytes())
+                except OSError:
+                    continue
+
+    collector = Thread(target=collect, daemon=True)
+    collector.start()
+    yield lambda: b"\n".join(seen).replace(b"\0", b" ").decode(errors="replace")
+    ended.set()
+    collector.join()
+
+
+def layers_of(registry: RegistryApi, image: str, manifest: dict[str, Any]) -> bytes:
+    """All that an image consists of: its configuration, and the files in its layers."""
+    blobs = [registry.blob(image, layer["digest"]) for layer in manifest["layers"]]
+    return b"".join([registry.blob(image, manifest["config"]["digest"]), *map(gzip.decompress, blobs)])
+
+
+def log_of(stack: Stack) -> str:
+    """The output of the last build."""
+    (log,) = (stack.project / ".local" / "build").glob("*.log")
+    return log.read_text()
+
+
+def private_files(stack: Stack) -> list[Path]:
+    """What is left in the folder of the builds, but for the logs."""
+    folder = stack.project / ".local" / "build"
+    return [path for path in folder.rglob("*") if path.suffix != ".log" and path.name != "lock"]
+
+
+def test_an_image_for_two_platforms_is_built_with_a_secret_and_deployed(
+    secret_app: Stack,
+    site: Site,
+    buildkit: str,
+    registry: RegistryApi,
+    arguments: Callable[[], str],
+) -> None:
+    stack, image = secret_app, f"tests/{secret_app.service}"
+    stack.configure(
+        builder={
+            "context": "../app",
+            "arch": ["arm64", "amd64"],
+            "secrets": ["TOKEN"],
+            "remote": buildkit,
+            "local": False,
+            "driver": "remote",
+        }
+    )
+    version = stack.git("rev-parse", "HEAD")
+    assert version in stack.preview()
+    output = stack.up()
+    assert stack.outputs()["version"] == version
+    assert site.versions() == [version] * len(stack.hosts)
+    # What runs is the list of both platforms, and each of them has what it says that it has.
+    digest = stack.outputs()["digest"]
+    index = registry.json(image, digest)
+    platforms = {
+        f"{each['platform']['os']}/{each['platform']['architecture']}": each["digest"] for each in index["manifests"]
+    }
+    assert sorted(platforms) == ["linux/amd64", "linux/arm64"]
+    for platform, found in platforms.items():
+        manifest = registry.json(image, found)
+        config = registry.json(image, manifest["config"]["digest"])
+        assert f"{config['os']}/{config['architecture']}" == platform
+        assert config["config"]["Labels"]["service"] == stack.service
+        assert config["config"]["Labels"]["org.opencontainers.image.version"] == version
+        assert config["config"]["Labels"][BUILD_LABEL]
+        content = layers_of(registry, image, manifest)
+        # The build has read the secret, and did not keep it.
+        assert hashlib.sha256(SECRET.encode()).hexdigest().encode() in content
+        assert SECRET.encode() not in content
+    seen = arguments()
+    assert "--secret=id=TOKEN" in seen
+    assert not any(SECRET in text for text in (seen, stack.state(), output, log_of(stack)))
+    assert private_files(stack) == []
+    stack.up("--expect-no-changes")
+    # Another value of the secret is no other image, and the registry has this one.
+    stack.configure(secrets={"TOKEN": "another"})
+    stack.up("--expect-no-changes")
+    build = next(
+        line for line in stack.pulumi("stack", "--show-urns").split() if line.endswith("-buildx") and "::" in line
+    )
+    stack.up("--replace", build)
+    assert "nothing is built" in log_of(stack)
+    assert stack.outputs()["digest"] == digest

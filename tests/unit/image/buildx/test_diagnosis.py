@@ -1,0 +1,47 @@
+"""What to do about a build that has failed."""
+
+import pytest
+
+from components.image.buildx.diagnosis import failure_of_build, unreachable
+
+BOTH = ("linux/amd64", "linux/arm64")
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (
+            "#9 [linux/arm64 2/2] RUN true\n#9 0.1 exec /bin/sh: exec format error\n",
+            "The builder cannot run programs for linux/arm64. Build them on a machine of that architecture",
+        ),
+        ("exec /bin/sh: exec format error", "The builder cannot run programs for linux/amd64 or linux/arm64."),
+        (
+            "ERROR: Multi-platform build is not supported for the docker driver.",
+            "The builder builds for one platform only.",
+        ),
+        (
+            "ERROR: no match for platform in manifest: not found",
+            "An image in the Dockerfile's FROM is not there for all of linux/amd64, linux/arm64.",
+        ),
+        (
+            "ERROR: failed to push r.test/shop:v1: unexpected status: 401 Unauthorized",
+            "r.test/shop:v1 could not be pushed. Check registry.username and its password",
+        ),
+        ("RUN false did not complete", "docker buildx build failed. Its output is above."),
+    ],
+)
+def test_the_reason_is_in_the_output(output: str, expected: str) -> None:
+    assert failure_of_build(output, BOTH, "r.test/shop:v1").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("x\nssh: connect to host build port 22: Connection refused\n\n", "Connection refused. Check builder.remote"),
+        ("", "it did not answer in time. Check builder.remote"),
+    ],
+)
+def test_a_builder_that_does_not_answer_is_named(output: str, reason: str) -> None:
+    message = unreachable("ssh://build", output)
+    assert message.startswith("The builder ssh://build cannot be reached: ")
+    assert reason in message
