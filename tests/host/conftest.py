@@ -128,12 +128,14 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpe
     # "v9" lies about its version; "store" is v2 of another service.
     of_the_app = [(version, SERVICE, version) for version in VERSIONS]
     for tag, service, version in [*of_the_app, ("v9", SERVICE, "v8"), ("store", "store", "v2")]:
-        # One of its own, and one under the same name as in the others. Nobody but root may read them.
+        # One of its own, and one under the same name as in the others. Only root may read them, and nobody change the folder.
+        (assets / "js").chmod(0o700)
         for stale in assets.rglob("*.*"):
             stale.unlink()
         for name in (f"{tag}.css", f"js/.{tag}.map", "js/app.js"):
             (assets / name).write_text(tag)
             (assets / name).chmod(0o600)
+        (assets / "js").chmod(0o555)
         (folder / "Dockerfile").write_text(
             f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\nCOPY assets /www/assets\n"
             f"LABEL service={service} org.opencontainers.image.version={version}\n"

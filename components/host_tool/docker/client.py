@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import IO, Any, Optional
 
 from ..errors import StepError
 from ..identity import RoleIdentity
@@ -364,26 +364,42 @@ class Docker:
 
     # Images.
 
-    def copy_out_of_image(self, image: str, name: str, folders: Mapping[str, str]) -> None:
-        """Copy what is in folders of an image, through a container that never starts.
+    @contextmanager
+    def container_that_never_starts(self, image: str, name: str) -> Iterator[None]:
+        """Have a container of an image for a while, to read what is in it.
 
         Args:
             image: The image, which is on this host.
             name: The name of the container. One that an earlier call has left is removed.
-            folders: By folder of the image, the folder of this host that its content is added to.
 
         Raises:
-            DockerError: There is no such folder.
+            DockerError: It could not be made.
         """
         remove = ("rm", "--force", "--volumes", name)
         self.run(*remove, check=False)
         try:
             # An image need not have a command of its own.
             self.run("create", "--name", name, "--network", "none", "--pull", "never", image, "true")
-            for source, target in folders.items():
-                self.run("cp", "--follow-link", f"{name}:{source}/.", target)
+            yield
         finally:
             self.run(*remove, check=False)
+
+    @contextmanager
+    def reading(self, container: str, folder: str) -> Iterator[IO[bytes]]:
+        """Give a folder of a container as a tar archive.
+
+        Raises:
+            DockerError: At the end: there is no such folder.
+        """
+        words = ["docker", "cp", "--follow-link", f"{container}:{folder}", "-"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+            try:
+                yield client.stdout or io.BytesIO()
+                said = (client.stderr or io.BytesIO()).read()
+                if client.wait():
+                    raise DockerError(said.decode(errors="replace"), "docker cp")
+            finally:
+                client.kill()
 
     def image(self, image: str) -> Optional[Image]:
         """Return an image of this host, None if it is not here."""

@@ -13,7 +13,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ..docker.client import Container, DockerError, docker_failed
 from ..identity import RoleIdentity, release_id, role_identity
@@ -24,7 +25,8 @@ from ..step.step import Step
 from ..step.undo import Undo
 
 READABLE_FILE, USABLE_FOLDER = 0o644, 0o755
-"""What everybody may do at least: `docker cp` keeps modes, but no owners, and the app may run as any user."""
+"""What everybody may do at least: only root could keep the owners, and the app may run as any user. And what this user may
+do: `docker cp` itself fails in a folder of its own that nobody may write to."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +122,20 @@ def _extract(step: Step, folder: RoleFolder, release: str, made_of: ReleaseRecor
     paths = ", ".join(each.path for each in folders)
     step.wait_for(f"Docker to copy {paths} out of the image")
     step.say(f"copying the assets in {paths} out of the image")
+    container = _container_name(role_identity(made_of.container))
     for each in folders:
         each.own.mkdir(parents=True)
         each.served.mkdir()
     try:
-        step.docker.copy_out_of_image(
-            made_of.image,
-            _container_name(role_identity(made_of.container)),
-            {each.path: str(each.own) for each in folders},
-        )
+        with step.docker.container_that_never_starts(made_of.image, container):
+            for each in folders:
+                with step.docker.reading(container, each.path) as archive:
+                    _unpack(archive, each.own)
     except DockerError as error:
         raise docker_failed(
             f"the assets could not be copied. Check that {made_of.image} has the folder {paths} (asset_path).", error
         ) from None
     for each in folders:
-        _make_readable(each.own)
         each.served.chmod(USABLE_FOLDER)
         _add_missing(each.own, each.served, _placing(each, each))
     unfinished.rename(folder.assets(release))
@@ -181,11 +182,33 @@ def _add_missing(source: Path, target: Path, place: Callable[[Path, Path], objec
     return added
 
 
-def _make_readable(folder: Path) -> None:
-    folder.chmod(folder.stat().st_mode & 0o777 | USABLE_FOLDER)
-    for path in folder.rglob("*"):
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode & 0o777 | (USABLE_FOLDER if path.is_dir() else READABLE_FILE))
+def _unpack(stream: IO[bytes], target: Path) -> None:
+    """Unpack an archive of a folder. What it holds is what Docker has found there: no name leads out of it."""
+    # Imported late: few roles have assets.
+    import tarfile
+
+    with suppress(tarfile.ReadError), tarfile.open(fileobj=stream, mode="r|") as archive:
+        # An archive that is empty is no archive: Docker itself says why.
+        for entry in archive:
+            path = _below(target, entry.name)
+            if entry.isdir():
+                path.mkdir(exist_ok=True)
+                path.chmod(entry.mode & 0o777 | USABLE_FOLDER)
+            elif entry.issym():
+                path.symlink_to(entry.linkname)
+            elif entry.islnk():
+                os.link(_below(target, entry.linkname), path)
+            elif content := archive.extractfile(entry):
+                with path.open("wb") as file:
+                    shutil.copyfileobj(content, file)
+                path.chmod(entry.mode & 0o777 | READABLE_FILE)
+                # Last-Modified is the same on all hosts.
+                os.utime(path, (entry.mtime, entry.mtime))
+
+
+def _below(target: Path, name: str) -> Path:
+    """Return where an entry of an archive belongs. The first part of its name is that of the folder itself."""
+    return target.joinpath(*PurePosixPath(name).parts[1:])
 
 
 def _remove(paths: Sequence[Path]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Any
+from typing import IO, Any
 
 from components.host_tool.docker.client import Docker, DockerError
 from components.host_tool.proxy.files import CONFIG
@@ -231,6 +231,14 @@ class FakeDocker(Docker):
                 tar.addfile(entry, io.BytesIO((text or "").encode()))
         return output.getvalue()
 
+    @contextmanager
+    def reading(self, container: str, folder: str) -> Iterator[IO[bytes]]:
+        self._count(("cp", container, folder))
+        files = self.folders.get(self.named(container).image, {}).get(folder)
+        yield io.BytesIO(b"" if files is None else archive_of(Path(folder).name, files))
+        if files is None:
+            raise DockerError(f"Error: No such container:path: {container}:{folder}")
+
     def _unpack(self, archive: bytes) -> bytes:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             for entry in tar:
@@ -278,7 +286,6 @@ class FakeDocker(Docker):
             "start": self._start,
             "stop": self._stop,
             "wait": self._wait,
-            "cp": self._copy_out_of_image,
             "rm": self._rm,
             "rename": self._rename,
             "logs": lambda _: "the container's log\n",
@@ -375,18 +382,6 @@ class FakeDocker(Docker):
                 self.volumes.remove(container.id)
         return ""
 
-    def _copy_out_of_image(self, words: list[str]) -> str:
-        _, source, target = words
-        name, _, path = source.removesuffix("/.").partition(":")
-        files = self.folders.get(self.named(name).image, {}).get(path)
-        if files is None:
-            raise DockerError(f"Error: No such container:path: {name}:{path}")
-        for file, content in files.items():
-            (Path(target) / file).parent.mkdir(parents=True, exist_ok=True)
-            (Path(target) / file).write_text(content)
-            (Path(target) / file).chmod(0o600)
-        return ""
-
     def _rename(self, words: list[str]) -> str:
         old, new = words
         if self._find(new):
@@ -459,6 +454,20 @@ class FakeDocker(Docker):
             other_hosts, other_path = self.requests.get(other, ((f"{other}.test",), "/"))
             if path == other_path and set(hosts or ("",)) & set(other_hosts or ("",)):
                 raise DockerError("Error: host settings conflict with another service")
+
+
+def archive_of(name: str, files: Mapping[str, str]) -> bytes:
+    """Return an archive of a folder as Docker makes it. Nobody may write to anything in it, and only root may read it."""
+    folders = {str(parent) for file in files for parent in Path(file).parents}
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w") as tar:
+        for path in (*sorted(folders), *files):
+            entry = tarfile.TarInfo(str(Path(name, path)))
+            entry.mode, entry.type = (0o500, tarfile.DIRTYPE) if path in folders else (0o400, tarfile.REGTYPE)
+            content = files.get(path, "").encode()
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return output.getvalue()
 
 
 def requests_of(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
