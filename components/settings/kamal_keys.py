@@ -17,7 +17,7 @@ KAMAL_KEY_HINTS = {
     "jump host (ssh.proxy)",
     "ssh.log_level": "is not needed: connections that fail are always explained",
     "sshkit": "is not needed: pulumi up --parallel N limits how many steps run at once",
-    "output": "is not supported yet",
+    "output": "is not supported: keep the output of pulumi up where it runs (pulumi up --yes 2>&1 | tee FILE), or in CI",
     "traefik": "use proxy instead, as in Kamal 2",
     "healthcheck": "use proxy.healthcheck instead, as in Kamal 2",
     "servers.ROLE.env.tags": "is only possible in the app's env, as in Kamal",
