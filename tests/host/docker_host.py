@@ -295,11 +295,14 @@ class App:
         *,
         path: str = "/up",
         app_port: int = 80,
+        check: Mapping[str, Any] | None = None,
         deploy_timeout: int = 8,
         **fields: Any,
     ) -> CandidateSpec:
         """The input of a candidate; `fields` are the container's."""
-        probe = ProbeSpec(app_port=app_port, healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5))
+        probe = ProbeSpec(
+            app_port=app_port, healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5, **(check or {}))
+        )
         return CandidateSpec(
             container=self.container(version, role, **fields),
             deploy_timeout=deploy_timeout,
@@ -326,6 +329,7 @@ class App:
         hosts: tuple[str, ...] | None = None,
         path: str = "/up",
         app_port: int = 80,
+        check: Mapping[str, Any] | None = None,
         ssl: bool | None = None,
         **fields: Any,
     ) -> SwitchSpec:
@@ -333,7 +337,7 @@ class App:
         route = RouteSpec(
             hosts=(self.web_host,) if hosts is None else hosts,
             app_port=app_port,
-            healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5),
+            healthcheck=HealthcheckSpec(path=path, interval=1, timeout=5, **(check or {})),
             response_timeout=30,
             buffering=BufferingSpec(requests=True, responses=True),
             ssl=ssl,

@@ -44,6 +44,19 @@ def test_the_app_cannot_tell_the_probe_from_kamal_proxys(app: App, host: Host, s
     assert asked == [f"GET {container_id}:8080 kamal-proxy"]
 
 
+def test_the_checks_of_both_have_a_port_and_a_host_name_of_the_settings(app: App, host: Host) -> None:
+    app.log_in()
+    cmd = web_app(8080, up='echo "$HTTP_HOST" >>/asked\n' + OK)
+    check = {"port": 8080, "host": "health.test"}
+    # Nothing listens at the app's own port.
+    release = app.candidate_release("v1", cmd=cmd, path="/cgi-bin/up", check=check)
+    app.switch("v1", release, path="/cgi-bin/up", check=check).result(Running)
+    (name,) = app.containers()
+    asked = host.docker("exec", name, "cat", "/asked").splitlines()
+    assert len(asked) >= 2
+    assert set(asked) == {"health.test"}
+
+
 @pytest.mark.parametrize(
     ("script", "answer"),
     [
