@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+    import tarfile
 
 CONFIG = "/home/kamal-proxy/.config/kamal-proxy"
 """The folder in kamal-proxy's container that is a volume, and holds its routes and certificates."""
@@ -101,6 +103,9 @@ class ConfigFolder:
 
 def read_config_folder(archive: bytes) -> ConfigFolder:
     """Return what is in the archive of kamal-proxy's volume."""
+    # Imported late, here and below: few steps need it.
+    import tarfile
+
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         members = {member.name.partition("/")[2]: member for member in tar}
         contents = {path: tar.extractfile(member) for path, member in members.items() if path.startswith(f"{APPS}/")}
@@ -110,6 +115,8 @@ def read_config_folder(archive: bytes) -> ConfigFolder:
 
 def archive_of(app: str, role: str, sets: Iterable[FileSet], folder: ConfigFolder) -> bytes:
     """Return sets of files as an archive for CONFIG. Only kamal-proxy's user can read them."""
+    import tarfile
+
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as tar:
         for path in (APPS, f"{APPS}/{app}", f"{APPS}/{app}/{role}"):
@@ -123,6 +130,8 @@ def archive_of(app: str, role: str, sets: Iterable[FileSet], folder: ConfigFolde
 
 
 def _add(tar: tarfile.TarFile, path: str, content: Optional[bytes], folder: ConfigFolder) -> None:
+    import tarfile
+
     entry = tarfile.TarInfo(path)
     entry.uid, entry.gid = folder.user, folder.group
     if content is None:
