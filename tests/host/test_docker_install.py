@@ -26,7 +26,7 @@ KINDS = ("--mount", "--pid", "--uts", "--ipc")
 PREPARE = """\
 export DEBIAN_FRONTEND=noninteractive
 rm -f /var/lib/man-db/auto-update
-dpkg --purge --force-depends docker.io
+dpkg --purge --force-depends docker.io docker-ce docker-ce-cli containerd.io
 rm -f $(which -a docker)
 if getent group docker; then groupdel docker; fi
 echo 'APT::Install-Recommends "false";' >/etc/apt/apt.conf.d/lean
