@@ -110,7 +110,7 @@ class RoleFacts:
     """A role of the app on this host.
 
     Attributes:
-        host: The host as the settings that deployed it spell it.
+        host: The host as the settings that deployed it spell it; "" where it has had no container yet.
         route: The name of its route in kamal-proxy.
         current: The release that was switched to last, "" for none.
         version: The version of that release.

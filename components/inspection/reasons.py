@@ -138,7 +138,7 @@ def _release_reasons(name: str, wanted: WantedRole, state: RoleState, facts: Hos
     if role is None or not role.current:
         if state.container:
             yield f"nothing is known of {name} on the host any more (container {state.container[:8]})"
-        elif role is None and state.candidate:
+        elif state.candidate and not (role and role.host):
             yield f"nothing is known of {name} on the host any more (release {state.candidate[:8]})"
         return
     if role.switching:

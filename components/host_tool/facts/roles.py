@@ -10,6 +10,7 @@ from ..identity import RoleIdentity
 from ..proxy.client import is_routed
 from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
+from ..records.role_folder import RoleFolder
 from ..result import ContainerFacts, RoleFacts, RouteFacts
 from .docker import DockerFacts
 
@@ -38,10 +39,29 @@ def role_facts(app: AppFolder, name: str, record: RoleRecord, docker: DockerFact
         container=current,
         strays=tuple(each for each in others if each.routed or each.state in ("running", "restarting", "paused")),
         kept=tuple(each.version for each in others if each.state == "exited"),
-        secrets=tuple(sorted(path.name for path in folder.path.glob("secrets/*"))),
-        certificates=tuple(sorted(path.name for path in folder.path.glob("certificates/*"))),
+        secrets=_names(folder, "secrets"),
+        certificates=_names(folder, "certificates"),
         lost_files=tuple(each for each in record.files if files and not files.has_folder(app.app, name, each)),
     )
+
+
+def facts_before_the_first_container(folder: RoleFolder) -> RoleFacts:
+    """Return what there is of a role whose first deploy has failed before it started a container."""
+    return RoleFacts(
+        host="",
+        route="",
+        current="",
+        version="",
+        switching="",
+        strays=(),
+        kept=(),
+        secrets=_names(folder, "secrets"),
+        certificates=_names(folder, "certificates"),
+    )
+
+
+def _names(folder: RoleFolder, kind: str) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in folder.path.glob(f"{kind}/*")))
 
 
 def container_facts(data: Mapping[str, Any], routes: Mapping[str, RouteFacts]) -> ContainerFacts:

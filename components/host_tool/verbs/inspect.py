@@ -11,7 +11,7 @@ from ..facts.docker import docker_facts
 from ..facts.kamal import kamal_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
-from ..facts.roles import role_facts
+from ..facts.roles import facts_before_the_first_container, role_facts
 from ..host_checks import free_megabytes
 from ..records.app_folder import AppFolder
 from ..records.apps import apps_on_host, role_records
@@ -42,7 +42,10 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         prepared=folder.host() is not None,
         login=_has_login(folder),
         apps=apps_on_host(folder),
-        roles={name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
+        roles={
+            **{role.path.name: facts_before_the_first_container(role) for role in folder.roles()},
+            **{name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
+        },
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),
         kamal=kamal_facts(folder, spec.service, spec.destination, docker.containers) if spec.service else None,

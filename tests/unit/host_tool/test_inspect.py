@@ -50,6 +50,15 @@ def files(host: FakeHost) -> dict[Path, int]:
 # The host.
 
 
+def test_a_first_deploy_that_has_failed_before_it_started_a_container_has_left_secrets_and_a_certificate(
+    host: FakeHost,
+) -> None:
+    kept = host.keep_secrets({"TOKEN": "t"})
+    (host.folder.role(ROLE).path / "certificates" / "c0ffee").mkdir(parents=True)
+    found = role(host)
+    assert (found.host, found.current, found.secrets, found.certificates) == ("", "", (kept,), ("c0ffee",))
+
+
 def test_a_host_on_which_nothing_has_been_done_has_nothing_of_the_app(new_host: Callable[[], FakeHost]) -> None:
     host = new_host()
     found = inspected(host)

@@ -182,6 +182,12 @@ def test_secrets_are_left_again_where(facts: HostFacts, role: str, sentence: str
     assert reasons(WANTED, STATE, facts) == only(role, secrets=sentence)
 
 
+def test_a_first_deploy_that_failed_before_it_started_a_container_is_no_loss() -> None:
+    begun = replace(WEB_ROLE, host="", current="", container=None, certificates=("c0ffee",))
+    state = replace(STATE, roles={"web": RoleState(secrets_hash="5ec2e75ec2e7", certificate_hash="c0ffee")})
+    assert reasons(WANTED, state, host(roles={"web": begun})).roles == {"web": AS_IT_WAS}
+
+
 def test_the_registrys_login_is_left_again_where_it_is_gone() -> None:
     found = reasons(WANTED, STATE, host(login=False)).roles
     assert {name: role.secrets for name, role in found.items()} == {
