@@ -12,3 +12,5 @@ pulumi.export("image", deploy.image)
 pulumi.export("digest", deploy.digest)
 pulumi.export("hosts", deploy.hosts)
 pulumi.export("addresses", deploy.addresses)
+if deploy.accessories is not None:
+    pulumi.export("accessories", deploy.accessories)

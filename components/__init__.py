@@ -7,11 +7,14 @@ with without_collecting():
     from .errors import DeployError, ImageError, SettingsError, SourceError
     from .secret import Secret
     from .settings import (
+        AccessorySettings,
         BootSettings,
         BufferingSettings,
         BuilderSettings,
         CacheSettings,
+        DirectoryMountSettings,
         EnvSettings,
+        FileMountSettings,
         HealthcheckSettings,
         HooksSettings,
         LoggingSettings,
@@ -24,16 +27,20 @@ with without_collecting():
         Settings,
         SshSettings,
         SslSettings,
+        VariablesSettings,
     )
 
 __all__ = [
+    "AccessorySettings",
     "BootSettings",
     "BufferingSettings",
     "BuilderSettings",
     "CacheSettings",
     "Deploy",
     "DeployError",
+    "DirectoryMountSettings",
     "EnvSettings",
+    "FileMountSettings",
     "HealthcheckSettings",
     "HooksSettings",
     "ImageError",
@@ -50,4 +57,5 @@ __all__ = [
     "SourceError",
     "SshSettings",
     "SslSettings",
+    "VariablesSettings",
 ]

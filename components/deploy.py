@@ -8,7 +8,7 @@ from .error_pages import error_pages_of
 from .failure import end_quietly_on_interrupt, user_errors
 from .garbage import without_collecting
 from .inspection import LookAtHosts, read_state
-from .outputs import OUTPUTS, RunningByHost
+from .outputs import OUTPUTS, RunningByAccessory, RunningByHost
 from .project import full_stack_name, project_dir
 from .proxy import addresses
 from .resource_options import child_of
@@ -27,6 +27,7 @@ class Deploy(pulumi.ComponentResource):
         digest: `sha256:…`, what the registry holds under the version.
         hosts: By host and role, what the host says runs there.
         addresses: Where the app answers.
+        accessories: By accessory and host, what the host says runs there; None without accessories.
     """
 
     version: pulumi.Output[str]
@@ -35,6 +36,7 @@ class Deploy(pulumi.ComponentResource):
     digest: pulumi.Output[str]
     hosts: pulumi.Output[RunningByHost]
     addresses: list[str]
+    accessories: pulumi.Output[RunningByAccessory] | None
 
     @classmethod
     def from_config(
@@ -79,6 +81,8 @@ class Deploy(pulumi.ComponentResource):
             connections = ssh_connections(settings)
             look = LookAtHosts.start(settings, connections)
             # Imported while the hosts answer: that takes 60 ms.
+            from .accessory import declare_accessories, running_by_accessory
+            from .accessory_files import read_accessory_files
             from .hook import Hooks, hook_files
             from .host import prepare_hosts
             from .image import AppImage, what_to_deploy
@@ -100,6 +104,7 @@ class Deploy(pulumi.ComponentResource):
                 way_may_open=may_open,
             )
             check_skipped_hosts(every_host, state)
+            files = read_accessory_files(settings, project)
         super().__init__("kamal:index:Deploy", name, None, opts)
 
         owned_by = declare_owner(owner or name, stack, parent=self)
@@ -108,6 +113,7 @@ class Deploy(pulumi.ComponentResource):
         hosts = prepare_hosts(name, settings, connections, owned_by, inspection, connected=connected, parent=self)
         prepared = [host.prepare for host in hosts]
         set_up = hooks.run("docker-setup", deployable.version, hosts, depends_on=[*connected, *prepared])
+        accessories = declare_accessories(settings, hosts, files, depends_on=set_up, parent=self)
         before_build = hooks.run("pre-build", deployable.version, depends_on=set_up)
         image = AppImage(
             name,
@@ -120,9 +126,10 @@ class Deploy(pulumi.ComponentResource):
             name,
             settings,
             image,
-            hosts,
+            [host for host in hosts if host.address in settings.app_hosts],
             hooks,
             error_pages,
+            accessories=[accessory.command for accessory in accessories],
             opts=child_of(self, formerly=f"kamal:index:Release::{settings.service}"),
         )
         keep_skipped_hosts(name, every_host, state, parent=self, release=release)
@@ -130,6 +137,8 @@ class Deploy(pulumi.ComponentResource):
         self.version, self.previous_version = release.version, release.previous_version
         self.image, self.digest = image.reference, image.digest
         self.hosts, self.addresses = release.running, addresses(settings)
-        self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
+        self.accessories = running_by_accessory(accessories) if accessories else None
+        outputs = {output: getattr(self, output) for output in OUTPUTS}
+        self.register_outputs({output: value for output, value in outputs.items() if value is not None})
         # Other modules are imported late, too.
         gc.freeze()

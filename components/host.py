@@ -13,7 +13,7 @@ from .naming import NETWORK, app_name
 from .ownership import Ownership
 from .proxy import run_spec
 from .resource_options import child_of, urn_of
-from .settings import ResolvedRole, Settings
+from .settings import ResolvedAccessory, ResolvedRole, Settings
 from .ssh_connection import SshConnection
 
 SHORT_STEP = 120
@@ -60,7 +60,7 @@ class Host(pulumi.ComponentResource):
     Attributes:
         prepare: The Command that everything else on this host waits for.
 
-    Each role has a Command that tears it down when it leaves the settings or the stack is destroyed, and does nothing until
+    Each role and accessory has a Command that tears it down when it leaves the settings or the stack is destroyed, and does nothing until
     then. Pulumi runs a `delete` also when a Command was replaced. So `prepare` holds the app on the host, and no teardown takes
     down what is held. Its own `delete` lets go of the app; where it is replaced, before it prepares the host again. It depends on
     the teardowns, so that they are deleted after it.
@@ -99,8 +99,9 @@ class Host(pulumi.ComponentResource):
         self.owner = owner
         self.inspection = inspection
         self.tool = HostTool(app_name(settings.service, settings.destination))
-        teardowns = [self._teardown(role, connected) for role in settings.roles_on(self.address)]
-        self.prepare = self._prepare(settings, [*depends_on, *teardowns])
+        accessories = [self._accessory_teardown(each, connected) for each in settings.accessories_on(self.address)]
+        teardowns = [self._teardown(role, connected, accessories) for role in settings.roles_on(self.address)]
+        self.prepare = self._prepare(settings, [*depends_on, *accessories, *teardowns])
         self.register_outputs({"docker": self.prepare.stdout})
 
     def _prepare(self, settings: Settings, depends_on: Iterable[pulumi.Resource]) -> RemoteCommand:
@@ -130,25 +131,62 @@ class Host(pulumi.ComponentResource):
             resource=urn,
             take_over=settings.take_over,
             tool=packed_program(),
-            proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
             docker_install=settings.docker_install or None,
+            proxy=run_spec(settings.proxy.run) if settings.needs_proxy(self.address) else None,
+            accessories={each.name: each.service for each in settings.accessories_on(self.address)} or None,
         )
 
-    def _teardown(self, role: ResolvedRole, connected: Sequence[pulumi.Resource]) -> RemoteCommand:
-        has_answered = self.inspection.has_answered(self.address)
-        formerly = self._formerly(f"{role.name}-anchor")
-        options = child_of(self, depends_on=() if has_answered else connected, formerly=formerly)
-        options.ignore_changes = ["create"]
+    def _teardown(
+        self, role: ResolvedRole, connected: Sequence[pulumi.Resource], accessories: Sequence[pulumi.Resource]
+    ) -> RemoteCommand:
         # The app is in the name: one that is called otherwise from now on leaves, and has to be torn down.
+        name = f"{self.resource_name}-{role.name}-teardown-{self.tool.app}"
+        words = self.tool.call_if_installed(
+            "remove", role.name, *self.owner.words, self.address, limit=role.stop_timeout + MARGIN
+        )
+        # The app goes before what it uses.
+        return self._delete_only(
+            name, words, connected, depends_on=accessories, formerly=self._formerly(f"{role.name}-anchor")
+        )
+
+    def _accessory_teardown(self, accessory: ResolvedAccessory, connected: Sequence[pulumi.Resource]) -> RemoteCommand:
+        settings = accessory.settings
+        # A preview of a destroy shows nothing but names.
+        what = "teardown-DELETES-DATA" if settings.delete_data else "teardown"
+        words = self.tool.call_if_installed(
+            "remove_accessory",
+            accessory.name,
+            *self.owner.words,
+            self.address,
+            *(["delete-data"] if settings.delete_data else []),
+            limit=settings.stop_timeout + MARGIN,
+        )
+        name = f"{self.resource_name}-{accessory.name}-accessory-{what}-{self.tool.app}"
+        return self._delete_only(name, words, connected, protect=settings.protect)
+
+    def _delete_only(
+        self,
+        name: str,
+        delete: Sequence[pulumi.Input[str]],
+        connected: Sequence[pulumi.Resource],
+        *,
+        depends_on: Iterable[pulumi.Resource] = (),
+        formerly: str | None = None,
+        protect: bool = False,
+    ) -> RemoteCommand:
+        """Declare a Command that does nothing until it leaves the settings or the stack is destroyed."""
+        has_answered = self.inspection.has_answered(self.address)
+        options = child_of(self, depends_on=[*depends_on, *(() if has_answered else connected)], formerly=formerly)
+        options.ignore_changes = ["create"]
+        # Left out where it is off: `protect` of the whole deploy goes on to its parts.
+        options.protect = protect or None
         return remote_command(
-            f"{self.resource_name}-{role.name}-teardown-{self.tool.app}",
+            name,
             self.connection,
             # A host that never answers gets no teardown, which could only fail. Where it has answered to the look, that
             # need not be tried.
             create=() if has_answered else ("true",),
-            delete=self.tool.call_if_installed(
-                "remove", role.name, *self.owner.words, self.address, limit=role.stop_timeout + MARGIN
-            ),
+            delete=delete,
             opts=options,
         )
 

@@ -45,6 +45,7 @@ class Release(pulumi.ComponentResource):
         hooks: Hooks,
         error_pages: Mapping[str, str],
         *,
+        accessories: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the release of an image.
@@ -56,11 +57,13 @@ class Release(pulumi.ComponentResource):
             hosts: Where it is released, the primary host first.
             hooks: The user's hooks.
             error_pages: kamal-proxy's error pages: name to text.
+            accessories: What has to run before any container of the app starts.
             opts: Options of the component.
         """
         super().__init__("kamal:index:Release", name, None, opts)
         self._name, self._settings, self._image, self._hosts, self._hooks = name, settings, image, hosts, hooks
         self._error_pages = error_pages
+        self._accessories = list(accessories)
         self._deployments = self._declare_roles()
         switches, last = self._boot(self._before_candidates())
         last = [*last, *self._take_over(last)]
@@ -94,9 +97,11 @@ class Release(pulumi.ComponentResource):
         which saves an SSH connection a host.
         """
         if not self._hooks.has("pre-deploy") and not self._settings.release_task:
-            return []
+            return self._accessories
         pulls = [self._pull(host) for host in self._hosts]
-        before = self._hooks.run("pre-deploy", self._image.version, self._hosts, depends_on=pulls)
+        before = self._hooks.run(
+            "pre-deploy", self._image.version, self._hosts, depends_on=[*self._accessories, *pulls]
+        )
         return [*before, *self._release_task(before)]
 
     def _pull(self, host: Host) -> RemoteCommand:

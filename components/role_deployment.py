@@ -15,12 +15,10 @@ from .naming import NETWORK
 from .proxy import route_spec
 from .resource_options import child_of
 from .settings import Certificate, ResolvedRole, Settings
+from .settings.docker_options import with_bounded_log
 
 NO_SECRETS = "-"
 """Tells the host tool that a role has no secrets."""
-
-LOG_MAX_SIZE = "10m"
-"""The size at which Docker rotates a container's log, unless the options say otherwise: it would grow without end."""
 
 
 class RoleDeployment(pulumi.ComponentResource):
@@ -119,7 +117,6 @@ class RoleDeployment(pulumi.ComponentResource):
 
     def _container_spec(self, version: str) -> spec.ContainerSpec:
         settings, role = self.settings, self.role
-        bounded = {} if role.options.keys() & {"log-driver", "log-opt"} else {"log-opt": (f"max-size={LOG_MAX_SIZE}",)}
         return spec.ContainerSpec(
             service=settings.service,
             role=role.name,
@@ -130,7 +127,7 @@ class RoleDeployment(pulumi.ComponentResource):
             cmd=role.cmd,
             env=dict(role.env),
             labels=dict(role.labels),
-            options={**role.options, **bounded},
+            options=with_bounded_log(role.options),
             asset_path=role.asset_path or None,
         )
 

@@ -63,7 +63,13 @@ class _SkippedHost:
         """Declare the components and Commands that the state has."""
         host = self._component("kamal:index:Host", self._host, parent)
         names = [f"{self._host}-{role.name}" for role in settings.roles_on(self._address)]
-        self._commands(host, *(f"{name}-teardown-" for name in names), f"{self._host}-prepare")
+        accessories = [f"{self._host}-{each.name}-accessory" for each in settings.accessories_on(self._address)]
+        # The names of teardowns end with what is torn down.
+        teardowns = self._state.commands(*(f"{name}-teardown-" for name in (*accessories, *names)))
+        self._commands(host, *teardowns, f"{self._host}-prepare")
+        for name in accessories:
+            self._commands(host, f"{name}-secrets")
+            self._commands(self._component("kamal:index:Accessory", name, parent), name)
         for name in names:
             self._commands(host, f"{name}-secrets", f"{name}-certificate")
             self._commands(self._component("kamal:index:Role", name, release), f"{name}-candidate", f"{name}-switch")
@@ -73,8 +79,8 @@ class _SkippedHost:
             return None
         return pulumi.ComponentResource(kind, name, None, _as_it_is(parent))
 
-    def _commands(self, parent: pulumi.Resource | None, *beginnings: str) -> None:
-        for name in self._state.commands(*beginnings) if parent else ():
+    def _commands(self, parent: pulumi.Resource | None, *names: str) -> None:
+        for name in filter(self._state.has, names) if parent else ():
             self._declared.append(remote_command(name, self._connection, opts=_as_it_is(parent, self._declared)))
 
 

@@ -38,6 +38,9 @@ VERBS = (
     "abandon",
     "remove",
     "takeover",
+    "accessory",
+    "accessory_secrets",
+    "remove_accessory",
 )
 
 FAILED, INTERRUPTED = 1, 124

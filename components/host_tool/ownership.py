@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Optional
 
 from .owner import Owner
@@ -11,7 +12,13 @@ from .result import AppFacts, RouteFacts
 TAKE_OVER = "or take it over (pulumi config set deploy:take_over true)"
 
 
-def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequence[AppFacts]) -> Iterator[str]:
+def conflicts(
+    app: str,
+    owner: Owner,
+    prefixes: Mapping[str, str],
+    apps: Sequence[AppFacts],
+    accessories: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[str]:
     """Yield why an app may not be deployed to a host, each with what to do.
 
     An app whose owner nobody has noted is of an earlier release, and is taken for this owner's where it has the same name.
@@ -21,6 +28,7 @@ def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequenc
         owner: The deploy that wants it.
         prefixes: By role that it has on the host, the beginning of its containers' names, which also names its route.
         apps: The apps that are on the host.
+        accessories: By accessory that it has on the host, the name of its container.
     """
     own = next((each for each in apps if each.app == app), None)
     if own:
@@ -30,6 +38,7 @@ def conflicts(app: str, owner: Owner, prefixes: Mapping[str, str], apps: Sequenc
     for other in apps:
         if other is not own and not (other.owner and owner.id and other.owner.id == owner.id):
             yield from _same_names(prefixes, routes, other)
+            yield from _same_accessories(accessories, other)
 
 
 def other_identity(app: str, prefixes: Mapping[str, str], apps: Sequence[AppFacts]) -> str:
@@ -57,7 +66,7 @@ def other_identity(app: str, prefixes: Mapping[str, str], apps: Sequence[AppFact
 def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str]:
     """Return the apps of other owners, or of nobody who is known, that use kamal-proxy and the network, too.
 
-    The folder of a deploy that was refused has no roles. What an app with a damaged record has, nobody knows.
+    The folder of a deploy that was refused has no roles and no accessories. What an app with a damaged record has, nobody knows.
 
     Args:
         app: The app's name.
@@ -67,7 +76,9 @@ def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str
     return [
         other.app
         for other in apps
-        if other.app != app and (other.prefixes or other.damaged) and not (other.owner and other.owner.is_same(owner))
+        if other.app != app
+        and (other.prefixes or other.accessories or other.damaged)
+        and not (other.owner and other.owner.is_same(owner))
     ]
 
 
@@ -141,4 +152,16 @@ def _same_names(prefixes: Mapping[str, str], routes: Mapping[str, str], other: A
             yield (
                 f"role {role} would be called {prefix}, as is role {holder} of the app {other.app} "
                 f"of {stack_of(other.owner)}. Choose another service, role or destination, {TAKE_OVER}"
+            )
+
+
+def _same_accessories(accessories: Mapping[str, str], other: AppFacts) -> Iterator[str]:
+    """Yield accessories that would have the container's name of another app's, or the name of its route."""
+    taken = {service: f"accessory {name}" for name, service in other.accessories.items()}
+    taken.update((route, f"the route of role {role}") for role, route in other.routes.items())
+    for name, service in sorted(accessories.items()):
+        if service in taken:
+            yield (
+                f"accessory {name} would be called {service}, as is {taken[service]} of the app {other.app} of "
+                f"{stack_of(other.owner)}. Set accessories.{name}.service, {TAKE_OVER}"
             )

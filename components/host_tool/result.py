@@ -82,6 +82,27 @@ class Running:
 
 
 @dataclass(frozen=True)
+class RunningAccessory:
+    """The output of `accessory`: what runs, as Docker says.
+
+    Attributes:
+        container: The container's name.
+        container_id: Its id.
+        image: The image as the settings name it.
+        digest: The image's digest in its registry, or its id where it is from none.
+        release: The hash of all that makes the container.
+        since: When it was started, in UTC: 2026-01-31T12:00:00Z.
+    """
+
+    container: str
+    container_id: str
+    image: str
+    digest: str
+    release: str
+    since: str
+
+
+@dataclass(frozen=True)
 class ContainerFacts:
     """A container of a role.
 
@@ -137,6 +158,29 @@ class RoleFacts:
 
 
 @dataclass(frozen=True)
+class AccessoryFacts:
+    """An accessory of the app on this host.
+
+    Attributes:
+        host: The host as the settings that deployed it spell it.
+        service: The name of its container and its route.
+        release: The release that was started last, "" for none.
+        replacing: Whether a replacement of its container was interrupted.
+        login: Whether a login to its registry is kept here.
+        secrets: The hashes of the secret values that are here.
+        container: Its container, None where there is none.
+    """
+
+    host: str
+    service: str
+    release: str
+    replacing: bool
+    login: bool
+    secrets: tuple[str, ...]
+    container: Optional[ContainerFacts] = None
+
+
+@dataclass(frozen=True)
 class ProxyFacts:
     """The container of kamal-proxy.
 
@@ -187,6 +231,7 @@ class AppFacts:
         routes: By role, the name of its route.
         resource: What holds the app, "" for nothing.
         damaged: The files of another app that cannot be read, each with the end of a sentence that says why.
+        accessories: By accessory, the name of its container, also of those that are only wanted.
     """
 
     app: str
@@ -195,6 +240,7 @@ class AppFacts:
     resource: str = ""
     owner: Optional[Owner] = None
     damaged: dict[str, str] = field(default_factory=dict)
+    accessories: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -248,6 +294,7 @@ class HostFacts:
         login: Whether a login to a registry is kept here.
         apps: All apps on the host, this one as well.
         roles: This app's roles.
+        accessories: This app's accessories.
         versions: The versions that this app has run here, with their digests, the latest last.
         held_locks: Who holds which lock of this app, or of kamal-proxy: sentences' ends, such as "the lock of role web is held by
             switch of shop, process 123".
@@ -271,3 +318,4 @@ class HostFacts:
     routes: Optional[dict[str, RouteFacts]] = None
     install_problem: Optional[str] = None
     kamal: Optional[KamalFacts] = None
+    accessories: dict[str, AccessoryFacts] = field(default_factory=dict)

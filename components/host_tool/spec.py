@@ -59,8 +59,9 @@ class PrepareSpec:
         resource: What deploys it: the URN of the host's component. While that holds the app, no teardown takes a role down.
         take_over: Whether an app or a route of another owner is taken over.
         tool: The host tool itself, as `program` packs it: it travels with the first step.
-        proxy: kamal-proxy as the settings want it; None where no role of the host gets requests.
         docker_install: Whether Docker is installed where it is missing; None for no.
+        proxy: kamal-proxy as the settings want it; None where nothing on the host gets requests.
+        accessories: The accessories that it has on this host, each with the name of its container; None for none.
     """
 
     network: str
@@ -73,6 +74,7 @@ class PrepareSpec:
     tool: str
     proxy: Optional[ProxyRunSpec] = None
     docker_install: Optional[bool] = None
+    accessories: Optional[dict[str, str]] = None
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class SecretsSpec:
     """The input of `secrets`.
 
     Attributes:
-        env: The secret environment variables of the role's containers.
-        registry: The login to the registry of the app's image; None for no login.
+        env: The secret environment variables of the role's containers, or of an accessory's.
+        registry: The login to the registry of the image; None for no login.
     """
 
     env: dict[str, str]
@@ -317,3 +319,95 @@ class HookSpec:
     recorded_at: str
     started_at: int
     secrets: dict[str, str]
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """A file that an accessory mounts.
+
+    Attributes:
+        remote: Its path in the container.
+        content: What is in it.
+        mode: Its mode in octal digits.
+        base64: Whether the content is in base64, None where it is text.
+        owner: Its user, or user and group; None for the SSH user.
+        options: Options of the mount, None for none.
+    """
+
+    remote: str
+    content: str
+    mode: str
+    base64: Optional[bool] = None
+    owner: Optional[str] = None
+    options: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class DirectorySpec:
+    """A folder of the host that an accessory mounts.
+
+    Attributes:
+        local: Its path, from the accessory's folder or absolute.
+        remote: Its path in the container.
+        mode: Its mode in octal digits, None to leave it as it is.
+        owner: Its user, or user and group; None to leave it as it is.
+        options: Options of the mount, None for none.
+    """
+
+    local: str
+    remote: str
+    mode: Optional[str] = None
+    owner: Optional[str] = None
+    options: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class AccessoryContainerSpec:
+    """All that makes an accessory's container, except the secrets.
+
+    Attributes:
+        service: The name of the container, of its route and of its folder in the home directory.
+        host: The host as the settings spell it, for KAMAL_HOST and for messages.
+        image: Its image, with a tag, a digest or both.
+        network: The Docker network.
+        cmd: The command; empty for the image's own.
+        env: Clear environment variables.
+        labels: The user's labels.
+        options: Options of `docker run`, with a value for each time the option is passed; "true" for a plain flag.
+        files, directories, volumes: What it mounts.
+        port: The port that it publishes, ADDRESS:HOST_PORT:PORT; None for none.
+    """
+
+    service: str
+    host: str
+    image: str
+    network: str
+    cmd: tuple[str, ...]
+    env: dict[str, str]
+    labels: dict[str, str]
+    options: dict[str, tuple[str, ...]]
+    files: tuple[FileSpec, ...]
+    directories: tuple[DirectorySpec, ...]
+    volumes: tuple[str, ...]
+    port: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class AccessorySpec:
+    """The input of `accessory`.
+
+    Attributes:
+        container: What its container is made of.
+        deploy_timeout: How long a new one may take to become healthy or ready.
+        readiness_delay: How long one without health check has to run to count as ready.
+        stop_timeout: How long it has between TERM and KILL.
+        proxy: How requests are routed to it; None where it gets none.
+        drain_timeout: How long open requests have to finish; None where it gets none.
+    """
+
+    container: AccessoryContainerSpec
+    deploy_timeout: int
+    readiness_delay: int
+    stop_timeout: int
+    proxy: Optional[RouteSpec] = None
+    drain_timeout: Optional[int] = None

@@ -80,7 +80,7 @@ class LookAtHosts:
         if not settings.inspect:
             return cls(None)
         run = settings.proxy.run
-        proxied = any(role.proxy for role in settings.roles)
+        proxied = any(settings.needs_proxy(host) for host in settings.hosts)
         # Of single addresses nobody knows before Docker tries.
         ports = run.ports if proxied and not run.bind_ips else ()
         spec = InspectSpec(NETWORK, ports, settings.service, settings.destination)
@@ -138,7 +138,9 @@ class LookAtHosts:
                 warnings[host] = [f"planned from the state alone: {answer.reason}"]
                 continue
             wanted = wanted_on(host, settings, owned_by)
-            found = compared[host] = reasons(wanted, state.host(f"{deploy}-{host}", wanted.roles), answer)
+            found = compared[host] = reasons(
+                wanted, state.host(f"{deploy}-{host}", wanted.roles, wanted.accessories), answer
+            )
             check = preflight(wanted, answer)
             problems[host] = [*check.problems, *([twins[host]] if host in twins else [])]
             warnings[host] = [*check.warnings, *found.warnings, *_sentences(found)]
@@ -163,5 +165,6 @@ def _sentences(found: HostReasons) -> list[str]:
     sentences = [
         found.prepare,
         *(reason for role in found.roles.values() for reason in (role.secrets, role.certificate, role.release)),
+        *(reason for each in found.accessories.values() for reason in (each.secrets, each.container)),
     ]
     return [f"{reason}: to be put right" for reason in sentences if reason]

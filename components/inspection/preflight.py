@@ -16,7 +16,7 @@ from ..host_tool.proxy_container import lacks_ports
 from ..host_tool.result import AppFacts, HostFacts, RouteFacts
 from .kamal import kamal_lock, kamal_warnings
 from .proxy_action import proxy_action
-from .wanted import Wanted, WantedRole
+from .wanted import Wanted, WantedAccessory, WantedRole
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _other_identity(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
 
 
 def _apps(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
-    yield from conflicts(wanted.app, wanted.owner, _prefixes(wanted), facts.apps)
+    services = {name: accessory.service for name, accessory in wanted.accessories.items()}
+    yield from conflicts(wanted.app, wanted.owner, _prefixes(wanted), facts.apps, services)
 
 
 def _prefixes(wanted: Wanted) -> dict[str, str]:
@@ -150,7 +151,7 @@ def _exchanged_routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
         Move(name, holder, service, requests)
         for holder, service in sorted(own.routes.items() if own else ())
         if holder in wanted.roles
-        for name, requests in _in_conflict(wanted, service, facts)
+        for name, requests in _in_conflict(wanted.roles, service, facts)
         if name != holder
     ]
     if sorted(move.taker for move in moves) == sorted(move.holder for move in moves) and all(
@@ -171,22 +172,28 @@ def _goes_as_a_whole(taker: WantedRole, route: RouteFacts) -> bool:
 def _routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
     """Yield routes of others that kamal-proxy would refuse to move: the same host name with the same path."""
     for service in sorted(facts.routes or {}):
-        holder = next((app for app in facts.apps if service in app.routes.values()), None)
+        holder = next((app for app in facts.apps if _has_route(app, service)), None)
         if _may_move(wanted, service, holder):
             continue
         whose = f"of {stack_of(holder.owner)}" if holder else "which this program has not deployed"
-        for _, requests in _in_conflict(wanted, service, facts):
+        for _, requests in _in_conflict({**wanted.roles, **wanted.accessories}, service, facts):
             yield (
                 f"{requests} are routed to {service}, {whose}. Choose another proxy.host or proxy.path_prefix, "
                 f"{TAKE_OVER}"
             )
 
 
-def _in_conflict(wanted: Wanted, service: str, facts: HostFacts) -> Iterator[tuple[str, str]]:
-    """Yield the roles that want requests that a route has, with those requests in words."""
+def _has_route(app: AppFacts, service: str) -> bool:
+    return service in app.routes.values() or service in app.accessories.values()
+
+
+def _in_conflict(
+    takers: Mapping[str, WantedRole | WantedAccessory], service: str, facts: HostFacts
+) -> Iterator[tuple[str, str]]:
+    """Yield the roles and accessories that want requests that a route has, with those requests in words."""
     route = (facts.routes or {}).get(service)
-    for name, role in wanted.roles.items():
-        requests = requests_in_conflict(role.hosts, role.paths, route) if route and role.proxied else ""
+    for name, taker in takers.items():
+        requests = requests_in_conflict(taker.hosts, taker.paths, route) if route and taker.proxied else ""
         if requests:
             yield name, requests
 
@@ -194,7 +201,10 @@ def _in_conflict(wanted: Wanted, service: str, facts: HostFacts) -> Iterator[tup
 def _may_move(wanted: Wanted, service: str, holder: AppFacts | None) -> bool:
     """Return whether a route is this app's, or of a former name of it."""
     if holder is None:
-        return service in {role.prefix for role in wanted.roles.values()}
+        return service in {
+            *(role.prefix for role in wanted.roles.values()),
+            *(accessory.service for accessory in wanted.accessories.values()),
+        }
     return holder.app == wanted.app or bool(holder.owner and wanted.owner.id and holder.owner.id == wanted.owner.id)
 
 

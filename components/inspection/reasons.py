@@ -4,15 +4,17 @@ Each reason is a sentence with what tells it apart from the next such event in i
 that is the same as the last would not have them run.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..host_tool.ownership import stack_of
 from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
 from ..host_tool.spec import ProxyRunSpec, RouteSpec
+from .accessory_reasons import AccessoryReasons, accessory_reasons, accessory_warnings
 from .preflight import will_install_docker
 from .proxy_action import proxy_action
+from .route_drift import route_drift
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
 
@@ -46,12 +48,14 @@ class HostReasons:
         roles: The same of its roles, by name.
         replaces_proxy: Whether its kamal-proxy will be replaced, which interrupts its requests for a moment.
         warnings: What no step puts right.
+        accessories: Why the steps of its accessories have to run again, by name.
     """
 
     prepare: str = ""
     roles: Mapping[str, RoleReasons] = field(default_factory=dict)
     replaces_proxy: bool = False
     warnings: tuple[str, ...] = ()
+    accessories: Mapping[str, AccessoryReasons] = field(default_factory=dict)
 
 
 def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
@@ -82,6 +86,11 @@ def reasons(wanted: Wanted, state: HostState, facts: HostFacts) -> HostReasons:
         },
         replaces_proxy=action == "replace" or (wanted.proxy is not None and facts.replacing),
         warnings=tuple(_warnings(wanted, facts, action)),
+        accessories={
+            name: accessory_reasons(name, accessory, state.accessories[name], facts)
+            for name, accessory in wanted.accessories.items()
+            if name in state.accessories
+        },
     )
 
 
@@ -188,10 +197,9 @@ def _route_reasons(
     route = routes.get(role.route)
     if not route or not leads_to(container.id, route):
         yield f"kamal-proxy does not route to {named}"
-    elif state.route and _requests(route.hosts, route.paths) != _requests_of(state.route):
+    elif drift := route_drift(route, state.route):
         # Compared with what the last switch was told: where only the settings have changed, the step runs anyway.
-        there, told = _in_words(*_requests(route.hosts, route.paths)), _in_words(*_requests_of(state.route))
-        yield f"kamal-proxy routes {there} to {named}, where the last deploy left {told}"
+        yield f"kamal-proxy routes {drift[0]} to {named}, where the last deploy left {drift[1]}"
     if route and state.route:
         yield from _answer_reasons(named, state.route, route, in_maintenance=state.in_maintenance)
     for lost in role.lost_files:
@@ -209,26 +217,14 @@ def _answer_reasons(named: str, told: RouteSpec, route: RouteFacts, *, in_mainte
         yield f"kamal-proxy serves {'' if route.tls else 'no '}HTTPS for {named}, otherwise than the last deploy left it"
 
 
-def _requests_of(route: RouteSpec) -> tuple[list[str], list[str]]:
-    return _requests(route.hosts, route.paths)
-
-
-def _requests(hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return host names and path prefixes so that the same ones are equal. kamal-proxy has no slashes around the latter."""
-    return sorted(set(hosts)), sorted({"/" + path.strip("/") for path in paths})
-
-
-def _in_words(hosts: Sequence[str], paths: Sequence[str]) -> str:
-    below = "" if paths == ["/"] else f" below {', '.join(paths)}"
-    return (f"requests for {', '.join(hosts)}" if hosts else "all requests") + below
-
-
 def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
     for name in wanted.roles:
         role = facts.roles.get(name)
         container = role and role.container
         if container and container.health == "unhealthy":
             yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
+    for name in wanted.accessories:
+        yield from accessory_warnings(name, facts)
     if action == "replace" and facts.proxy and facts.proxy.state == "running":
         yield "kamal-proxy will be replaced: requests to this host fail for about a second. Hosts are done one after the other"
     if action == "keep other" and facts.proxy:

@@ -8,8 +8,15 @@ from typing import Any, TypeVar
 import pulumi
 
 from ..host_tool.json_codec import from_json
-from ..host_tool.result import KeptCertificate, KeptSecrets, Prepared, Running, StartedCandidate
-from ..host_tool.spec import RouteSpec, SwitchSpec
+from ..host_tool.result import (
+    KeptCertificate,
+    KeptSecrets,
+    Prepared,
+    Running,
+    RunningAccessory,
+    StartedCandidate,
+)
+from ..host_tool.spec import AccessorySpec, RouteSpec, SwitchSpec
 from ..settings import Settings
 from ..ssh_connection import SshConnection
 
@@ -44,6 +51,23 @@ class RoleState:
 
 
 @dataclass(frozen=True)
+class AccessoryState:
+    """What the steps of an accessory on a host last said.
+
+    Attributes:
+        container: The first 12 digits of the id of its container, "" where the state does not say.
+        release: The hash of all that makes it.
+        secrets_hash: The hash of its secret values; "-" for none.
+        route: How the last step was told to route its requests, None where it was not, or the state does not say.
+    """
+
+    container: str = ""
+    release: str = ""
+    secrets_hash: str = "-"
+    route: RouteSpec | None = None
+
+
+@dataclass(frozen=True)
 class HostState:
     """What the steps on a host last said.
 
@@ -51,11 +75,13 @@ class HostState:
         proxy: The first 12 digits of the id of kamal-proxy's container, "" where the state does not say.
         prepared: Whether the state has the step that prepares the host.
         roles: The roles by name; one that the state does not know is left out.
+        accessories: The accessories by name, likewise.
     """
 
     proxy: str = ""
     prepared: bool = False
     roles: Mapping[str, RoleState] = field(default_factory=dict)
+    accessories: Mapping[str, AccessoryState] = field(default_factory=dict)
 
 
 class StackState:
@@ -120,18 +146,24 @@ class StackState:
         jump = connection.jump and connection.jump.expecting((last.get("proxy") or {}).get("hostKey", ""))
         return replace(connection, endpoint=endpoint, jump=jump)
 
-    def host(self, name: str, roles: Iterable[str]) -> HostState:
+    def host(self, name: str, roles: Iterable[str], accessories: Iterable[str] = ()) -> HostState:
         """Return what the steps on a host last said.
 
         Args:
             name: The name of the host's component.
             roles: The roles that the settings want there.
+            accessories: The accessories that the settings want there.
         """
         prepared = self._result(Prepared, f"{name}-prepare")
         return HostState(
             proxy=(prepared and prepared.proxy_id) or "",
             prepared=self.has(f"{name}-prepare"),
             roles={role: self._role(f"{name}-{role}") for role in roles if self._has_role(f"{name}-{role}")},
+            accessories={
+                accessory: self._accessory(f"{name}-{accessory}-accessory")
+                for accessory in accessories
+                if self.has(f"{name}-{accessory}-accessory")
+            },
         )
 
     def versions(self, deploy: str, settings: Settings) -> list[dict[str, str]]:
@@ -165,6 +197,22 @@ class StackState:
             certificate_hash=certificate.certificate_hash if certificate else "",
             in_maintenance=told is not None and told.maintenance is not None,
         )
+
+    def _accessory(self, name: str) -> AccessoryState:
+        running = self._result(RunningAccessory, name)
+        secrets = self._result(KeptSecrets, f"{name}-secrets")
+        return AccessoryState(
+            container=running.container_id[:12] if running else "",
+            release=running.release if running else "",
+            secrets_hash=secrets.secrets_hash if secrets else "-",
+            route=self._accessory_route(name),
+        )
+
+    def _accessory_route(self, command: str) -> RouteSpec | None:
+        try:
+            return from_json(AccessorySpec, json.dumps(self.stdin(command))).proxy
+        except ValueError:
+            return None
 
     def _told(self, command: str) -> SwitchSpec | None:
         try:

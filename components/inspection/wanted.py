@@ -1,14 +1,14 @@
 """What the settings want on a host: the side of the comparison that the hosts are compared with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..host_tool.identity import RoleIdentity
 from ..host_tool.owner import Owner
 from ..host_tool.spec import ProxyRunSpec
 from ..naming import app_name
 from ..proxy import run_spec
-from ..settings import ResolvedRole, Settings
+from ..settings import ResolvedAccessory, ResolvedRole, Settings
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,25 @@ class WantedRole:
 
 
 @dataclass(frozen=True)
+class WantedAccessory:
+    """An accessory as a host is to have it.
+
+    Attributes:
+        service: The name of its container and its route.
+        hosts: The host names that are routed to it; empty for all.
+        paths: The path prefixes, "/" for all paths.
+        proxied: Whether it gets requests.
+        login: Whether the registry of its image needs a login.
+    """
+
+    service: str
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    proxied: bool
+    login: bool
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What a deploy wants on one host.
 
@@ -39,10 +58,11 @@ class Wanted:
         destination: Its destination, "" for none.
         owner: Whose it is. The id is "" where it is not known yet: a new stack, or an engine that does not tell its state.
         roles: The roles by name.
-        proxy: kamal-proxy as the settings want it, None where no role gets requests.
+        proxy: kamal-proxy as the settings want it, None where nothing gets requests.
         login: Whether the registry needs a login.
         take_over: Whether an app or route of another owner is taken over.
         docker_install: Whether Docker is installed where it is missing.
+        accessories: The accessories by name.
     """
 
     host: str
@@ -55,6 +75,7 @@ class Wanted:
     login: bool
     take_over: bool
     docker_install: bool = False
+    accessories: Mapping[str, WantedAccessory] = field(default_factory=dict)
 
 
 def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
@@ -73,10 +94,11 @@ def wanted_on(host: str, settings: Settings, owner: Owner) -> Wanted:
         destination=settings.destination,
         owner=owner,
         roles={role.name: _wanted_role(role, settings) for role in roles},
-        proxy=run_spec(settings.proxy.run) if any(role.proxy for role in roles) else None,
+        proxy=run_spec(settings.proxy.run) if settings.needs_proxy(host) else None,
         login=settings.registry_login is not None,
         take_over=settings.take_over,
         docker_install=settings.docker_install,
+        accessories={each.name: _wanted_accessory(each) for each in settings.accessories_on(host)},
     )
 
 
@@ -87,4 +109,15 @@ def _wanted_role(role: ResolvedRole, settings: Settings) -> WantedRole:
         hosts=proxy.all_hosts() if proxy else (),
         paths=proxy.all_paths() if proxy else ("/",),
         proxied=proxy is not None,
+    )
+
+
+def _wanted_accessory(accessory: ResolvedAccessory) -> WantedAccessory:
+    proxy = accessory.settings.proxy
+    return WantedAccessory(
+        service=accessory.service,
+        hosts=proxy.all_hosts() if proxy else (),
+        paths=proxy.all_paths() if proxy else ("/",),
+        proxied=proxy is not None,
+        login=accessory.login is not None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from .accessory_checks import check_accessories, check_accessory_files, hosts_of_accessories, secrets_of_accessories
 from .builder_checks import check_builder
 from .container_checks import check_containers
 from .docker_options import takes_host_port
@@ -33,6 +34,7 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
         *check_roles(settings),
         *check_containers(settings),
         *check_builder(settings),
+        *check_accessories(settings),
         *check_secrets(settings),
         *check_files(settings, project_dir),
     ]
@@ -74,6 +76,7 @@ def _host_references(settings: Settings) -> Iterator[tuple[str, str]]:
     for role, role_settings in settings.servers.items():
         for number, host in enumerate(role_settings.hosts):
             yield f"servers.{role}.hosts[{number}]", host
+    yield from hosts_of_accessories(settings)
     ssh = settings.ssh
     for key, by_host in (("users", ssh.users), ("ports", ssh.ports), ("host_keys", ssh.host_keys)):
         for host in by_host:
@@ -194,6 +197,7 @@ def _secret_references(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{path}.ssl.private_key_pem", proxy.ssl.private_key_pem[0]
     for number, name in enumerate(settings.builder.secrets):
         yield f"builder.secrets[{number}]", name
+    yield from secrets_of_accessories(settings)
     for hook, names in settings.hooks.secrets.items():
         for number, name in enumerate(names):
             yield f"hooks.secrets.{hook}[{number}]", name
@@ -211,6 +215,7 @@ def check_files(settings: Settings, project_dir: Path) -> Iterator[Problem]:
     if settings.version is None:
         yield from _check_build(settings, project_dir)
     yield from _check_hooks(settings, project_dir)
+    yield from check_accessory_files(settings, project_dir)
 
 
 def _check_build(settings: Settings, project_dir: Path) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from .values import STR_SCHEMA, Str, coerce_str
+from .values import STR_SCHEMA, Str, coerce_str, format_value
 
 # Options that the deploy sets itself, and the setting to use instead.
 RESERVED_OPTIONS = {
@@ -21,6 +21,31 @@ RESERVED_OPTIONS = {
     "rm": "old containers are kept for rollbacks (see retain_containers)",
     "cidfile": "the deploy uses it itself",
 }
+
+
+LOG_MAX_SIZE = "10m"
+"""The size at which Docker rotates a container's log, unless the options say otherwise: it would grow without end."""
+
+RESTART_POLICIES = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
+
+
+def check_restart(options: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return options whose `restart` is a policy that Docker has.
+
+    Raises:
+        ValueError: It is not.
+    """
+    policies = options.get("restart", ("no",))
+    if len(policies) != 1 or not re.fullmatch(RESTART_POLICIES, policies[0]):
+        found = format_value(", ".join(policies))
+        raise ValueError(f"restart must be no, always, unless-stopped or on-failure[:N], not {found}")
+    return options
+
+
+def with_bounded_log(options: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return options with a size at which Docker rotates the container's log, unless they say something of the log."""
+    bounded = {} if options.keys() & {"log-driver", "log-opt"} else {"log-opt": (f"max-size={LOG_MAX_SIZE}",)}
+    return {**options, **bounded}
 
 
 def takes_host_port(published: str) -> bool:

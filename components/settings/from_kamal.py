@@ -113,7 +113,12 @@ COMMANDS = {
     "app maintenance, app live": "`pulumi config set deploy:maintenance true`, or a message, and `pulumi config rm deploy:maintenance`, "
     "each with `pulumi up` ([operations](operations.md#maintenance))",
     "app remove": "`pulumi destroy`, or take the role or host out of `servers`",
-    "accessory …": "not supported yet",
+    "accessory boot, accessory reboot, accessory upgrade": "`pulumi up`: one that is gone or does not run is put right, one whose settings "
+    "have changed is replaced",
+    "accessory start, accessory stop, accessory restart": "`ssh HOST docker restart SERVICE-NAME`; `pulumi up` starts what is stopped",
+    "accessory details": "`pulumi stack output accessories`; `ssh HOST docker ps`",
+    "accessory exec, accessory logs": "`ssh HOST docker exec SERVICE-NAME COMMAND`, `docker logs SERVICE-NAME`",
+    "accessory remove": "take it out of `accessories`: its data stays, unless `delete_data` is set",
     "build push, build deliver, build pull": "`pulumi up` builds, pushes and pulls what has changed",
     "build dev": "`pulumi config set deploy:source worktree`, then `pulumi up`: files as they are, with a version of their own",
     "build create, build remove, build details": "none",

@@ -1,9 +1,8 @@
 """Kamal's configuration keys and hooks that have another name here, or are not supported."""
 
-# By path; ROLE stands for the name of a role.
+# By path; ROLE stands for the name of a role, NAME for that of an accessory.
 KAMAL_KEY_HINTS = {
     "hooks_path": "use hooks.path instead",
-    "accessories": "is not supported yet; run databases and other services outside of this program",
     "aliases": "is not needed: this program has no commands to give other names to",
     "minimum_version": "is not needed: the version of this package is pinned in your project's requirements",
     "run_directory": "is not supported: it is always .kamal in the SSH user's home directory",
@@ -21,6 +20,7 @@ KAMAL_KEY_HINTS = {
     "traefik": "use proxy instead, as in Kamal 2",
     "healthcheck": "use proxy.healthcheck instead, as in Kamal 2",
     "servers.ROLE.env.tags": "is only possible in the app's env, as in Kamal",
+    "accessories.NAME.env.tags": "is only possible in the app's env, as in Kamal",
 }
 
 KAMAL_HOOK_HINTS = dict.fromkeys(

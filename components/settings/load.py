@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .accessory_checks import check_accessories
 from .builder_checks import check_builder
 from .checks import check_destination, check_files, check_hosts, check_roles, check_secrets, check_skipped_hosts
 from .container_checks import check_containers
@@ -85,7 +86,9 @@ def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> It
         yield from check_containers(settings)
     yield from check_destination(settings)
     yield from check_builder(settings)
-    if invalid.isdisjoint({"servers", "primary_role", "skip_hosts", "release_task"}):
+    if invalid.isdisjoint({"servers", "proxy", "primary_role", "accessories", "service", "destination"}):
+        yield from check_accessories(settings)
+    if invalid.isdisjoint({"servers", "primary_role", "skip_hosts", "release_task", "accessories"}):
         yield from check_skipped_hosts(settings)
     if "secrets" not in invalid:
         yield from check_secrets(settings)

@@ -108,10 +108,11 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _unknown_key(path: str, key: str, known: list[str]) -> str:
-    # A role's proxy and env have the keys of the app's.
-    app_path = re.sub(r"^servers\.[^.]+\.(?=proxy\.|env\.)", "", path)
+    # The proxy and env of a role or an accessory have the keys of the app's.
+    app_path = re.sub(r"^(servers|accessories)\.[^.]+\.(?=proxy\.|env\.)", "", path)
     role_path = re.sub(r"^servers\.[^.]+\.", "servers.ROLE.", path)
-    for candidate in (app_path, role_path):
+    accessory_path = re.sub(r"^accessories\.[^.]+\.", "accessories.NAME.", path)
+    for candidate in (app_path, role_path, accessory_path):
         if candidate in KAMAL_KEY_HINTS:
             return KAMAL_KEY_HINTS[candidate]
     near = difflib.get_close_matches(key, known, n=1)

@@ -15,6 +15,9 @@ from .stack_schema import NAMESPACE, settings_schema, stack_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+# What stands for a key that the user chooses.
+NAMES = {"servers": "ROLE", "tags": "TAG"}
+
 HEAD = f"""\
 # Settings
 
@@ -73,6 +76,7 @@ def sections(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             for suffix, model in _sections_in(schema, setting):
                 if model not in found:
                     found.append(model)
+                    suffix = suffix.replace("*", NAMES.get(name, "NAME"))
                     todo.append((f"{path}.{name}{suffix}".lstrip("."), model))
 
 
@@ -85,7 +89,10 @@ def _sections_in(schema: dict[str, Any], setting: dict[str, Any]) -> Iterator[tu
                 yield "", model
         values = option.get("additionalProperties")
         if isinstance(values, dict):
-            yield from ((f".ROLE{suffix}", model) for suffix, model in _sections_in(schema, values))
+            yield from ((f".*{suffix}", model) for suffix, model in _sections_in(schema, values))
+        items = option.get("items")
+        if isinstance(items, dict):
+            yield from ((f"[]{suffix}", model) for suffix, model in _sections_in(schema, items))
 
 
 def _default(setting: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from .assets import AssetPath
-from .docker_options import DockerOptions
+from .docker_options import DockerOptions, check_restart
 from .env import Variables, VariablesSettings
 from .hosts import HostName, canonical_host, split_tags
 from .logging import LoggingSettings
@@ -25,7 +25,6 @@ from .proxy import ProxySettings
 from .values import STR_SCHEMA, Bool, Seconds, Str, coerce_bool, format_value
 from .volumes import Volume
 
-RESTART_POLICIES = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
 RESERVED_LABELS = ("service", "role", "destination", "version", "release")
 
 Strategy = Literal["start-first", "stop-first"]
@@ -153,11 +152,7 @@ class RoleSettings(SettingsModel):
     @field_validator("options")
     @classmethod
     def _check_restart(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        policies = value.get("restart", ("no",))
-        if len(policies) != 1 or not re.fullmatch(RESTART_POLICIES, policies[0]):
-            found = format_value(", ".join(policies))
-            raise ValueError(f"restart must be no, always, unless-stopped or on-failure[:N], not {found}")
-        return value
+        return check_restart(value)
 
     @model_validator(mode="after")
     def _check_tags(self) -> Self:

@@ -10,9 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from ..errors import SettingsError
 from ..secret import Secret
 from ..source import SourcePolicy
+from .accessory import PLACES, AccessoryLogin, AccessoryName, AccessorySettings, ResolvedAccessory
 from .assets import AssetPath
 from .boot import BootGroup, BootSettings
 from .builder import BuilderSettings
+from .docker_options import with_bounded_log
 from .env import Env, EnvSettings
 from .hooks import HooksSettings
 from .hosts import HostName
@@ -91,6 +93,9 @@ class Settings(SettingsModel):
         "have run, or else the registry's; `version@sha256:…` pins the digest, too.",
     )
     servers: RolesOrHosts = Field(description="Hosts as a list, or roles with their hosts and settings.")
+    accessories: dict[AccessoryName, AccessorySettings] = Field(
+        default={}, description="Servers beside the app, such as a database: docs/accessories.md."
+    )
     skip_hosts: tuple[HostName, ...] = Field(
         default=(),
         description="Hosts to leave out of this deploy, such as one that is down. What runs on them stays as it is.",
@@ -208,14 +213,29 @@ class Settings(SettingsModel):
         return {name: self._resolve_proxy(name, role.proxy) for name, role in self.servers.items()}
 
     @cached_property
-    def hosts(self) -> tuple[str, ...]:
-        """The hosts, each once, those of the primary role first."""
+    def app_hosts(self) -> tuple[str, ...]:
+        """The hosts of the roles, each once, those of the primary role first."""
         return tuple(dict.fromkeys(host for name in self._role_names() for host in self.servers[name].hosts))
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts, each once: those of the roles, then those that only have accessories."""
+        others = (host for name in sorted(self.accessories) for host in self.accessory_hosts(name))
+        return tuple(dict.fromkeys((*self.app_hosts, *others)))
+
+    @cached_property
+    def resolved_accessories(self) -> tuple[ResolvedAccessory, ...]:
+        """The accessories, by name.
+
+        Raises:
+            SettingsError: A secret that an accessory needs is not set.
+        """
+        return tuple(self._resolve_accessory(name) for name in sorted(self.accessories))
 
     @cached_property
     def boot_groups(self) -> tuple[BootGroup, ...]:
         """The hosts in groups that switch together."""
-        return self.boot.groups(self.hosts)
+        return self.boot.groups(self.app_hosts)
 
     @cached_property
     def registry_login(self) -> RegistryLogin | None:
@@ -224,13 +244,7 @@ class Settings(SettingsModel):
         Raises:
             SettingsError: A secret of the login is not set.
         """
-        username, password = self.registry.username, self.registry.password
-        if username is None or password is None:
-            return None
-        return RegistryLogin(
-            username=Secret(username) if isinstance(username, str) else self.secret(username[0]),
-            password=self.secret(password[0]),
-        )
+        return self._login(self.registry)
 
     @property
     def maintenance_message(self) -> str | None:
@@ -249,13 +263,53 @@ class Settings(SettingsModel):
         inherited = self.asset_path if self.role_proxies[role] else ()
         return inherited if own is None else own
 
+    def accessories_on(self, host: str) -> tuple[ResolvedAccessory, ...]:
+        """Return the accessories of a host."""
+        return tuple(accessory for accessory in self.resolved_accessories if host in accessory.hosts)
+
+    def needs_proxy(self, host: str) -> bool:
+        """Return whether anything on a host gets requests."""
+        return any(role.proxy for role in self.roles_on(host)) or any(
+            accessory.settings.proxy for accessory in self.accessories_on(host)
+        )
+
+    def accessory_hosts(self, name: str) -> tuple[str, ...]:
+        """Return the hosts of an accessory, each once. A role or a tag that nobody has stands for none."""
+        accessory = self.accessories[name]
+        of_roles = [self.servers[role].hosts for role in accessory.role_names() if role in self.servers]
+        of_tags = [
+            host
+            for tag in accessory.tag_names()
+            for role in self._role_names()
+            for host in self.servers[role].hosts
+            if tag in self.servers[role].tags.get(host, ())
+        ]
+        return tuple(
+            dict.fromkeys((*accessory.host_names(), *(host for hosts in of_roles for host in hosts), *of_tags))
+        )
+
+    def accessory_service(self, name: str) -> str:
+        """Return the name of an accessory's container."""
+        return self.accessories[name].service or f"{self.service}-{name}"
+
     def without_hosts(self, skipped: Collection[str]) -> Self:
-        """Return the settings without some hosts, and without the roles that have no other host."""
+        """Return the settings without some hosts, and without the roles and accessories that have no other host."""
         roles = {
             name: role.model_copy(update={"hosts": tuple(host for host in role.hosts if host not in skipped)})
             for name, role in self.servers.items()
         }
-        return self.model_copy(update={"servers": {name: role for name, role in roles.items() if role.hosts}})
+        places: dict[str, Any] = dict.fromkeys(PLACES, ()) | {"host": None, "role": None, "tag": None}
+        hosts = {
+            name: tuple(host for host in self.accessory_hosts(name) if host not in skipped) for name in self.accessories
+        }
+        accessories = {
+            name: accessory.model_copy(update={**places, "hosts": hosts[name]})
+            for name, accessory in self.accessories.items()
+            if hosts[name]
+        }
+        return self.model_copy(
+            update={"servers": {name: role for name, role in roles.items() if role.hosts}, "accessories": accessories}
+        )
 
     def secret(self, name: str) -> Secret:
         """Return a secret by its name.
@@ -331,3 +385,29 @@ class Settings(SettingsModel):
 
     def _secret_values(self, names: Mapping[str, str]) -> dict[str, Secret]:
         return {variable: self.secret(name) for variable, name in names.items()}
+
+    def _login(self, registry: RegistrySettings) -> RegistryLogin | None:
+        username, password = registry.username, registry.password
+        if username is None or password is None:
+            return None
+        return RegistryLogin(
+            username=Secret(username) if isinstance(username, str) else self.secret(username[0]),
+            password=self.secret(password[0]),
+        )
+
+    def _resolve_accessory(self, name: str) -> ResolvedAccessory:
+        accessory = self.accessories[name]
+        # Without a registry of its own it may be in the app's.
+        registry = accessory.registry or self.registry
+        is_there = bool(accessory.registry) or accessory.full_image.startswith(f"{registry.server}/")
+        login = self._login(registry) if is_there else None
+        return ResolvedAccessory(
+            name=name,
+            service=self.accessory_service(name),
+            hosts=self.accessory_hosts(name),
+            image=accessory.full_image,
+            login=AccessoryLogin(registry.server, login) if login else None,
+            secret_env=self._secret_values(accessory.env.secret_names()),
+            options=with_bounded_log({**accessory.options, **dict(self.logging.docker_options())}),
+            settings=accessory,
+        )

@@ -83,6 +83,7 @@ def run_git(
     configuration: Mapping[str, str] = CONFIGURATION,
     exit_codes: Collection[int] = (0,),
     timeout: float = DEFAULT_TIMEOUT,
+    whole: bool = False,
 ) -> bytes:
     """Run a git command in a directory.
 
@@ -93,9 +94,10 @@ def run_git(
         configuration: Configuration to set for this command, by key.
         exit_codes: The exit codes that are not errors.
         timeout: The time limit in seconds.
+        whole: Whether the last newline is part of the output.
 
     Returns:
-        The command's standard output without the last newline.
+        The command's standard output, by default without the last newline.
 
     Raises:
         GitError: The command failed.
@@ -118,6 +120,7 @@ def run_git(
         env=variables,
         kill_after_timeout=timeout,
         stdout_as_string=False,
+        strip_newline_in_stdout=not whole,
         with_exceptions=False,
         with_extended_output=True,
         umask=0o022,  # exported files have the same modes on every machine

@@ -67,6 +67,7 @@ class Repository:
         configuration: Mapping[str, str] = CONFIGURATION,
         exit_codes: Collection[int] = (0,),
         timeout: float = DEFAULT_TIMEOUT,
+        whole: bool = False,
     ) -> bytes:
         """Run a git command on this repository. See `run_git`."""
         place = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.worktree)}
@@ -77,6 +78,7 @@ class Repository:
             configuration={**configuration, "core.fileMode": self._file_mode},
             exit_codes=exit_codes,
             timeout=timeout,
+            whole=whole,
         )
 
     def head(self) -> Commit:

@@ -128,6 +128,11 @@ class Paths:
         return self.local / "engine" / "bin" / "pebble"
 
     @property
+    def servers(self) -> Path:
+        """The image with Redis and PostgreSQL, which is made once."""
+        return self.local / "engine" / "servers.tar"
+
+    @property
     def example(self) -> Path:
         """The sample app, as it comes with the project."""
         return self.project / "example"

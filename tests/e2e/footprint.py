@@ -37,7 +37,7 @@ for route in $(docker exec kamal-proxy kamal-proxy list 2>/dev/null | grep --onl
 done
 images=$(docker image ls --quiet --filter 'reference=*/tests/{name}')
 [ -z "$images" ] || docker image rm --force $images
-rm -rf .kamal/apps/{name}*
+rm -rf .kamal/apps/{name}* {name}-*
 """
     for host in stack.hosts:
         on_host(host, script)

@@ -12,6 +12,7 @@ from components.host_tool.spec import RegistryLoginSpec
 from dev.sandbox import Inventory, Sandbox
 from tests.host.docker_host import SERVICE, App, Host
 from tests.own_sandbox import own_sandbox
+from tests.servers_image import push_servers
 
 VERSIONS = ("v1", "v2", "v3", "v4")
 NUMBERS = itertools.count(1)
@@ -51,6 +52,13 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
     ssh, *words = sandbox.ssh(entry.name)
     shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={sandbox.paths.data}/control", "-o", "ControlPersist=5"]
     return Host(sandbox, entry.name, entry.address, entry.docker_socket, (ssh, *shared, *words), images, login)
+
+
+@pytest.fixture(scope="session")
+def servers(sandbox: Sandbox) -> dict[str, str]:
+    """Two images with Redis and PostgreSQL in the registry, by tag."""
+    server = sandbox.inventory().registry.server
+    return {tag: f"{server}/{image}" for tag, image in push_servers(sandbox).items()}
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,15 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
 
 from components.host_tool.json_codec import to_json
-from components.host_tool.result import HostFacts, KeptCertificate, KeptSecrets, Prepared, Running, StartedCandidate
+from components.host_tool.result import (
+    HostFacts,
+    KeptCertificate,
+    KeptSecrets,
+    Prepared,
+    Running,
+    RunningAccessory,
+    StartedCandidate,
+)
 from components.inspection.look import NoAnswer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -67,6 +75,7 @@ class Declared:
     ignored: tuple[str, ...] = ()
     retained: bool = False
     delete_first: bool = False
+    protected: bool = False
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -158,6 +167,7 @@ def _output(name: str, version: str) -> str:
         "prepare": Prepared("27.0.1"),
         "secrets": KeptSecrets("5ec2e7"),
         "certificate": KeptCertificate("ce47"),
+        "accessory": RunningAccessory("a", "a0", "redis:7", DIGEST, "def", since="2026-01-01T00:00:01Z"),
         "candidate": StartedCandidate(release="abc", previous="none"),
         "switch": Running("c", "c0", version, DIGEST, "abc", since="2026-01-01T00:00:01Z", previous=""),
     }
@@ -186,6 +196,7 @@ class Monitor(MockMonitor):
                 tuple(request.ignoreChanges),
                 request.retainOnDelete,
                 request.deleteBeforeReplace,
+                request.protect,
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

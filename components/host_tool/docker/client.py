@@ -277,6 +277,14 @@ class Docker:
         """Remove containers with their anonymous volumes; named volumes stay."""
         self.run("rm", "--force", "--volumes", *containers)
 
+    def remove_keeping_data(self, containers: Iterable[str]) -> None:
+        """Remove containers, and leave all their volumes, also those that have no name."""
+        self.run("rm", "--force", *containers)
+
+    def rename(self, container: str, name: str) -> None:
+        """Rename a container."""
+        self.run("rename", container, name)
+
     def state(self, container: str, network: str) -> ContainerState:
         """Return what a container does."""
         found = self.inspect(container)
@@ -428,6 +436,14 @@ class Docker:
                     raise DockerError("\n".join(said[-3:]), "docker pull")
             finally:
                 client.kill()
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove a volume.
+
+        Raises:
+            DockerError: A container uses it.
+        """
+        self.run("volume", "rm", "--force", volume)
 
     def remove_image(self, image: str) -> bool:
         """Remove an image, and return whether it is gone. Docker keeps one that a container uses."""

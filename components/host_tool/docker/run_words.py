@@ -39,8 +39,8 @@ def container_words(
         *("--restart", "unless-stopped"),
         *option_words(container.options),
         *(f"--volume={volume}" for volume in volumes),
-        *_label_words(labels),
-        *_environment_words(environment),
+        *label_words(labels),
+        *environment_words(environment),
         image,
         *container.cmd,
     ]
@@ -58,8 +58,8 @@ def task_words(
         *("--name", name),
         *("--network", container.network, "--pull", "never"),
         *option_words(options),
-        *_label_words({**container.labels, **labels}),
-        *_environment_words(environment),
+        *label_words({**container.labels, **labels}),
+        *environment_words(environment),
         image,
         *container.cmd,
     ]
@@ -85,12 +85,14 @@ def option_words(options: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
             yield f"--{option}" if value == "true" else f"--{option}={value}"
 
 
-def _label_words(labels: Mapping[str, str]) -> Iterator[str]:
+def label_words(labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield the options that set labels."""
     for label, value in labels.items():
         yield from ("--label", f"{label}={value}")
 
 
-def _environment_words(environment: Environment) -> Iterator[str]:
+def environment_words(environment: Environment) -> Iterator[str]:
+    """Yield the options with which Docker's client reads variables from its input and its own environment."""
     yield from ("--env-file", "/dev/stdin")
     for name in environment.exported:
         yield from ("--env", name)

@@ -14,7 +14,7 @@ from ..host_checks import check_docker
 from ..proxy.client import CONTAINER, ProxyError
 from ..proxy.files import ConfigFolder
 from ..proxy_container import REPLACED, proxy_facts
-from ..records.apps import role_records
+from ..records.apps import accessory_records, role_records
 from ..result import ProxyFacts, RouteFacts
 from ..step.step import Step
 
@@ -32,6 +32,7 @@ class DockerFacts:
         routes: kamal-proxy's routes; None where it does not answer.
         files: kamal-proxy's files; None where no role has any, or nobody knows.
         containers: What `docker inspect` says of those of the app's service, newest first.
+        named: The same of all containers, by name.
     """
 
     problem: str = ""
@@ -42,6 +43,7 @@ class DockerFacts:
     routes: Optional[dict[str, RouteFacts]] = None
     files: Optional[ConfigFolder] = None
     containers: list[Mapping[str, Any]] = field(default_factory=list)
+    named: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
@@ -56,8 +58,11 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     """
     host, records = step.folder.host(), list(role_records(step.folder).values())
     services = sorted({record.service for record in records} | ({service} if service else set()))
+    accessories = [
+        name for record in accessory_records(step.folder).values() for name in (record.service, record.replaced)
+    ]
     root = host.docker_root if host else ""
-    if not root or not records or not shutil.which("docker"):
+    if not root or not (records or accessories) or not shutil.which("docker"):
         try:
             root = check_docker(step).root
         except StepError as error:
@@ -65,7 +70,7 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     routes = later(lambda: _routes(step))
     files = later(lambda: _files(step)) if any(record.files for record in records) else None
     try:
-        found = _inspected(step.docker, services, network)
+        found = _inspected(step.docker, services, accessories, network)
     except DockerError:
         return DockerFacts(problem=_problem(step))
     by_name = {data["Name"].lstrip("/"): data for data in found if "State" in data}
@@ -74,23 +79,24 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     return DockerFacts(
         root=root,
         # `docker inspect` prefers a container of that name.
-        network=any("State" not in data for data in found) or step.docker.has_network(network),
+        network=any("IPAM" in data for data in found) or step.docker.has_network(network),
         proxy=proxy_facts(proxy) if proxy else None,
         replacing=REPLACED in by_name,
         routes=routes(),
         files=files() if files else None,
         containers=[data for name, data in by_name.items() if name not in (CONTAINER, REPLACED)],
+        named=by_name,
     )
 
 
-def _inspected(docker: Docker, services: Sequence[str], network: str) -> list[dict[str, Any]]:
-    """Return what Docker says of the containers of services, of kamal-proxy and of the network, of those that are there.
+def _inspected(docker: Docker, services: Sequence[str], names: Sequence[str], network: str) -> list[dict[str, Any]]:
+    """Return what Docker says of the containers of services, of those with names, of kamal-proxy and of the network.
 
     Raises:
         DockerError: It does not answer.
     """
     ids = [found for service in services for found in docker.ids(f"label=service={service}")]
-    return docker.inspect(*ids, CONTAINER, REPLACED, network)
+    return docker.inspect(*ids, *names, CONTAINER, REPLACED, network)
 
 
 def _problem(step: Step) -> str:

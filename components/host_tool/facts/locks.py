@@ -11,7 +11,12 @@ from ..step.lock import holder_of
 def held_locks(folder: AppFolder) -> list[str]:
     """Return the locks that steps hold now: "the lock …/web/lock is held by switch of shop, process 123"."""
     held = flocks(_kernel_locks())
-    paths = [*(role.lock for role in folder.roles()), folder.tasks_lock, folder.proxy_lock]
+    paths = [
+        *(role.lock for role in folder.roles()),
+        *(each.lock for each in folder.accessories()),
+        folder.tasks_lock,
+        folder.proxy_lock,
+    ]
     return [f"the lock {path} is held by {holder_of(path)}" for path in paths if _is_held(path, held)]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,7 +11,9 @@ from typing import Optional
 
 from ..identity import digest_of
 from ..spec import RegistryLoginSpec
+from .accessory_folder import AccessoryFolder
 from .files import load, save, write_whole
+from .login import save_login
 from .records import AppRecord, HostRecord, TaskRecord, Versions
 from .role_folder import RoleFolder
 
@@ -25,8 +25,6 @@ MOST_VERSIONS = 200
 
 OF_KAMAL = ("env", "assets")
 """Kamal's own folders in that of an app."""
-
-DOCKER_HUB = ("docker.io", "registry-1.docker.io", "index.docker.io")
 
 
 class AppFolder:
@@ -47,6 +45,14 @@ class AppFolder:
     def roles(self) -> list[RoleFolder]:
         """Return the folders of all roles."""
         return [RoleFolder(path) for path in sorted(self.path.glob("roles/*")) if path.is_dir()]
+
+    def accessory(self, name: str) -> AccessoryFolder:
+        """Return the folder of an accessory."""
+        return AccessoryFolder(self.path / "accessories" / name)
+
+    def accessories(self) -> list[AccessoryFolder]:
+        """Return the folders of all accessories."""
+        return [AccessoryFolder(path) for path in sorted(self.path.glob("accessories/*")) if path.is_dir()]
 
     # The host.
 
@@ -97,13 +103,7 @@ class AppFolder:
 
     def save_login(self, login: Optional[RegistryLoginSpec]) -> None:
         """Keep the registry's login in the form that Docker reads; None for none."""
-        auths = {}
-        if login:
-            # Docker's client looks the login for Docker Hub up under this name.
-            server = "https://index.docker.io/v1/" if login.server in DOCKER_HUB else login.server
-            pair = f"{login.username}:{login.password}".encode()
-            auths = {server: {"auth": base64.b64encode(pair).decode()}}
-        write_whole(self.login_folder / "config.json", json.dumps({"auths": auths}))
+        save_login(self.login_folder, login)
 
     # Images and versions.
 

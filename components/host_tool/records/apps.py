@@ -11,10 +11,11 @@ from typing import Optional, TypeVar
 
 from ..identity import RoleIdentity
 from ..result import AppFacts
+from .accessory_folder import AccessoryFolder
 from .app_folder import AppFolder
 from .files import DamagedRecordError
 from .former_record import former_record
-from .records import AppRecord, RoleRecord
+from .records import AccessoryRecord, AppRecord, RoleRecord
 from .role_folder import RoleFolder
 
 T = TypeVar("T")
@@ -36,14 +37,15 @@ def app_facts(folder: AppFolder) -> AppFacts:
     Raises:
         DamagedRecordError: A record cannot be read.
     """
-    return _facts(folder.app, folder.app_record(), role_records(folder), {})
+    return _facts(folder.app, folder.app_record(), role_records(folder), accessory_records(folder), {})
 
 
 def other_app_facts(folder: AppFolder) -> AppFacts:
     """Return what the host remembers of another app, as far as it can be read."""
     damaged: dict[str, str] = {}
     app = _readable(folder.app_record, damaged)
-    return _facts(folder.app, app, _readable_role_records(folder, damaged), damaged)
+    roles, accessories = _readable_role_records(folder, damaged), _readable_accessory_records(folder, damaged)
+    return _facts(folder.app, app, roles, accessories, damaged)
 
 
 def role_records(folder: AppFolder) -> dict[str, RoleRecord]:
@@ -61,12 +63,33 @@ def other_role_records(folder: AppFolder) -> dict[str, RoleRecord]:
     return _readable_role_records(folder, {})
 
 
+def accessory_records(folder: AppFolder) -> dict[str, AccessoryRecord]:
+    """Return what the host remembers of an app's accessories.
+
+    Raises:
+        DamagedRecordError: A record cannot be read.
+    """
+    records = {accessory.name: accessory.record() for accessory in folder.accessories()}
+    return {name: record for name, record in records.items() if record}
+
+
+def other_accessory_records(folder: AppFolder) -> dict[str, AccessoryRecord]:
+    """Return what the host remembers of the accessories of another app, as far as it can be read."""
+    return _readable_accessory_records(folder, {})
+
+
 def other_app_record(folder: AppFolder) -> Optional[AppRecord]:
     """Return whose another app is, None where no owner has been noted, or the note cannot be read."""
     return _readable(folder.app_record, {})
 
 
-def _facts(name: str, app: Optional[AppRecord], records: Mapping[str, RoleRecord], damaged: dict[str, str]) -> AppFacts:
+def _facts(
+    name: str,
+    app: Optional[AppRecord],
+    records: Mapping[str, RoleRecord],
+    accessories: Mapping[str, AccessoryRecord],
+    damaged: dict[str, str],
+) -> AppFacts:
     return AppFacts(
         app=name,
         owner=app.owner if app else None,
@@ -74,11 +97,20 @@ def _facts(name: str, app: Optional[AppRecord], records: Mapping[str, RoleRecord
         routes={name: record.route_name for name, record in records.items() if record.routed},
         resource=app.resource if app else "",
         damaged=damaged,
+        accessories={
+            **(app.accessories if app else {}),
+            **{accessory: record.service for accessory, record in accessories.items()},
+        },
     )
 
 
 def _readable_role_records(folder: AppFolder, damaged: dict[str, str]) -> dict[str, RoleRecord]:
     records = {role.path.name: _readable(partial(_role_record, role), damaged) for role in folder.roles()}
+    return {name: record for name, record in records.items() if record}
+
+
+def _readable_accessory_records(folder: AppFolder, damaged: dict[str, str]) -> dict[str, AccessoryRecord]:
+    records = {each.name: _readable(partial(AccessoryFolder.record, each), damaged) for each in folder.accessories()}
     return {name: record for name, record in records.items() if record}
 
 

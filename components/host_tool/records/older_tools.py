@@ -16,11 +16,11 @@ def this_tool() -> str:
 def forget_older_tools(folder: AppFolder) -> None:
     """Remove the tools that no Command in the state calls any more.
 
-    The teardown of a role calls the tool of the program that declared it last, and that program has released the role
-    last, too. So once every role of the app has been released by this tool, nothing calls another one.
+    The teardown of a role or an accessory calls the tool of the program that declared it last, and that program has released the role
+    last, too. So once every one of the app has been released by this tool, nothing calls another one.
     """
     tool = this_tool()
-    records = [role.record() for role in folder.roles()]
+    records = [*(role.record() for role in folder.roles()), *(each.record() for each in folder.accessories())]
     if not all(record and record.tool == tool for record in records):
         return
     for path in folder.tools.glob("host_tool-*"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Optional
 
 from ..identity import RoleIdentity
 from ..owner import Owner
-from ..spec import ContainerSpec
+from ..spec import AccessoryContainerSpec, ContainerSpec, RouteSpec
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class AppRecord:
         roles: The roles that the deploy wants on this host. Another role that is here is leaving.
         take_over: Whether the deploy may take over routes of other owners.
         resource: What holds the app: the URN of the host's component in the stack. While it is set, no teardown takes one
-            of `roles` down; "" once that resource has let go of the app.
+            of `roles` or `accessories` down; "" once that resource has let go of the app.
+        accessories: The accessories that the deploy wants on this host, each with the name of its container.
     """
 
     service: str
@@ -87,6 +89,39 @@ class AppRecord:
     roles: tuple[str, ...]
     take_over: bool = False
     resource: str = ""
+    accessories: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AccessoryRecord:
+    """What this host knows of an accessory.
+
+    Attributes:
+        service: The name of its container, its route and its folder.
+        host: The host as the settings spell it.
+        stop_timeout: How long it has between TERM and KILL, in seconds.
+        release: The hash of all that makes its container; "" until the first one was ready.
+        container: What the container of that release is made of.
+        proxy: How requests are routed to it, None where it gets none.
+        drain_timeout: How long open requests have to finish, None where it gets none.
+        pulled: The image that was pulled for it, "" where that was here already.
+        tool: The host tool that has last run it.
+    """
+
+    service: str
+    host: str
+    stop_timeout: int
+    release: str = ""
+    container: Optional[AccessoryContainerSpec] = None
+    proxy: Optional[RouteSpec] = None
+    drain_timeout: Optional[int] = None
+    pulled: str = ""
+    tool: str = ""
+
+    @property
+    def replaced(self) -> str:
+        """The name of the old container while a new one takes over."""
+        return f"{self.service}-replaced"
 
 
 @dataclass(frozen=True)

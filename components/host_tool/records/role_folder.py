@@ -7,16 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from .files import DamagedRecordError, load, save, write_whole
+from .files import load, save, write_whole
 from .records import ReleaseRecord, RoleRecord
+from .secrets_folder import SecretsFolder
 
 
-class RoleFolder:
+class RoleFolder(SecretsFolder):
     """What a host remembers of a role."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lock = path / "lock"
 
     def record(self) -> Optional[RoleRecord]:
         """Return what is known of the role, None if it never had a candidate here."""
@@ -53,14 +50,6 @@ class RoleFolder:
         """Return the folder with the assets of a release, which goes with what is known of it."""
         return self._release_path(release).with_name("assets")
 
-    def secrets(self, secrets_hash: str) -> Optional[dict[str, str]]:
-        """Return secret values by their hash, None if they are not here.
-
-        Raises:
-            DamagedRecordError: The file is damaged, or this user may not read it.
-        """
-        return {} if secrets_hash == "-" else self._kept(self.path / "secrets" / secrets_hash)
-
     def certificate(self, certificate_hash: str) -> Optional[dict[str, str]]:
         """Return a TLS certificate with its key by their hash, None if they are not here.
 
@@ -79,30 +68,12 @@ class RoleFolder:
             if path.name != used:
                 path.unlink()
 
-    def _kept(self, path: Path) -> Optional[dict[str, str]]:
-        """Return secret values in a file, None if it is not there."""
-        try:
-            return dict(json.loads(path.read_text())) if path.exists() else None
-        except OSError as error:
-            raise DamagedRecordError(path, error) from None
-        except (ValueError, TypeError):
-            # Not the error itself: it may show what is in the file.
-            raise DamagedRecordError(path, "it is no JSON object") from None
-
-    def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
-        """Keep secret values."""
-        write_whole(self.path / "secrets" / secrets_hash, json.dumps(values))
-
     def forget_unused_secrets(self) -> None:
         """Forget the secret values that no release needs."""
         used = {record.secrets_hash for record in self.releases().values()}
         for path in self.path.glob("secrets/*"):
             if path.name not in used:
                 path.unlink()
-
-    def forget(self) -> None:
-        """Forget the role."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
     def _release_path(self, release: str) -> Path:
         return self.path / "releases" / release / "release.json"

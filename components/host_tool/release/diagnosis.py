@@ -35,7 +35,8 @@ def not_ready(step: Step, container: str, network: str, reason: str, answers: Se
     if answers:
         _show(step, "its last health answers:", answers[-5:])
     return StepError(
-        f"version {step.version} {reason}. Its last log lines are above: correct the app or the settings, then deploy again."
+        f"{'it' if step.accessory else f'version {step.version}'} {reason}. Its last log lines are above: correct the "
+        f"{'settings' if step.accessory else 'app or the settings'}, then deploy again."
     )
 
 

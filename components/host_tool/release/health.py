@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ..docker.client import ContainerState
-from ..spec import CandidateSpec, HealthcheckSpec, ProbeSpec
+from ..spec import HealthcheckSpec, ProbeSpec
 from ..step.step import Step
 from .diagnosis import not_ready
 
@@ -19,7 +19,7 @@ def load_probe() -> None:
     from . import http_probe  # noqa: F401
 
 
-def await_healthy(step: Step, container: str, spec: CandidateSpec, probe: ProbeSpec) -> None:
+def await_healthy(step: Step, container: str, network: str, probe: ProbeSpec, deploy_timeout: int) -> None:
     """Wait until a container answers its health check with a 2xx status.
 
     A container that ends is seen at once. One that Docker starts again may still become healthy.
@@ -27,17 +27,17 @@ def await_healthy(step: Step, container: str, spec: CandidateSpec, probe: ProbeS
     Args:
         step: The step.
         container: The container's id.
-        spec: What was started, and how long it may take.
+        network: Its network.
         probe: Where it is probed.
+        deploy_timeout: Seconds that it may take.
 
     Raises:
         StepError: It ended, or was not healthy in time.
     """
     from .http_probe import ask
 
-    network = spec.container.network
-    step.wait_for(f"version {step.version} of role {step.role} to become healthy")
-    step.say(f"waiting until {step.version} is healthy")
+    step.wait_for(f"{step.subject} to become healthy")
+    step.say(f"waiting until {step.short_subject} is healthy")
     answers: list[str] = []
     started = time.monotonic()
     state = step.docker.state(container, network)
@@ -49,14 +49,14 @@ def await_healthy(step: Step, container: str, spec: CandidateSpec, probe: ProbeS
             state = step.docker.state(container, network)
             if state.has_crashed(restarts_before):
                 raise not_ready(step, container, network, "ended before it was healthy", answers)
-        answer = ask(container, state, probe, max(1.0, spec.deploy_timeout - elapsed))
+        answer = ask(container, state, probe, max(1.0, deploy_timeout - elapsed))
         if not answer and _still_runs(step, container, network, state):
             return
         if answer and answer not in answers:
             answers.append(answer)
-        if elapsed >= spec.deploy_timeout:
+        if elapsed >= deploy_timeout:
             where = f":{probe.port}{probe.healthcheck.path}"
-            reason = f"did not become healthy within {spec.deploy_timeout} s at {where}"
+            reason = f"did not become healthy within {deploy_timeout} s at {where}"
             raise not_ready(step, container, network, reason, answers)
         time.sleep(pause_after(elapsed, probe.healthcheck))
 

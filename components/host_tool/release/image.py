@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Optional
 
 from ..docker.client import DockerError, Image, docker_failed
@@ -40,7 +41,7 @@ def ensure_image(step: Step, image: str, service: str, version: str, build: str)
     record = step.folder.save_image(image)
     if not found:
         try:
-            _pull(step, image)
+            pull(step, image, step.folder.login_folder)
         except StepError:
             record.unlink()
             raise
@@ -60,6 +61,12 @@ def remedy_for(said: str, registry: str, machine: str) -> str:
     return next(fitting).format(registry=registry, machine=machine)
 
 
+def registry_of(image: str) -> str:
+    """Return the server of the registry in an image's reference: Docker Hub's where it names none."""
+    server, slash, _ = image.partition("/")
+    return server if slash and (server == "localhost" or set(server) & set(".:")) else "docker.io"
+
+
 def layers_pulled(lines: Iterable[str]) -> Iterable[str]:
     """Yield a line a layer. Docker's progress without a terminal is several lines a layer."""
     layers = complete = 0
@@ -71,16 +78,26 @@ def layers_pulled(lines: Iterable[str]) -> Iterable[str]:
             yield f"pulled layer {complete} of {layers}"
 
 
-def _pull(step: Step, image: str) -> None:
+def pull(step: Step, image: str, login_folder: Path) -> None:
+    """Pull an image.
+
+    Args:
+        step: The step.
+        image: Its reference.
+        login_folder: The folder with the login to its registry.
+
+    Raises:
+        StepError: It cannot be pulled.
+    """
     check_disk(step)
     step.wait_for(f"the pull of {image}")
     step.say(f"pulling {image}")
     try:
-        with step.docker.pulling(image, str(step.folder.login_folder)) as lines:
+        with step.docker.pulling(image, str(login_folder)) as lines:
             for line in layers_pulled(lines):
                 step.say(line)
     except DockerError as error:
-        remedy = remedy_for(str(error), image.partition("/")[0], step.machine)
+        remedy = remedy_for(str(error), registry_of(image), step.machine)
         raise docker_failed(f"{image} could not be pulled. {remedy}", error) from None
 
 

@@ -30,6 +30,7 @@ def write_audit(step: Step, failure: str) -> None:
         "performer": printable(step.performer) or "-",
         "verb": step.verb,
         "role": step.role,
+        **({"accessory": step.accessory} if step.accessory else {}),
         "version": step.version,
         "release": step.release,
         "result": "failed" if failure else "ok",

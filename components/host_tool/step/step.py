@@ -12,6 +12,7 @@ from ..docker.client import Docker
 from ..errors import Interrupted, StepError
 from ..identity import check_name
 from ..proxy.client import KamalProxy
+from ..records.accessory_folder import AccessoryFolder
 from ..records.app_folder import AppFolder
 from ..records.role_folder import RoleFolder
 from .lock import holder_of, try_lock, write_holder
@@ -30,7 +31,7 @@ class Step:
         docker: The engine of this host.
         proxy: kamal-proxy on this host.
         machine: The host's own name.
-        role, host, version, release, performer: Who and what the step is about, as far as it knows yet: for messages
+        role, accessory, host, version, release, performer: Who and what the step is about, as far as it knows yet: for messages
             and for the audit log.
         waiting_for: What it waits for, for the sign of life and for the message at the time limit.
     """
@@ -39,7 +40,7 @@ class Step:
         self.verb, self.folder, self.docker = verb, folder, docker
         self.proxy = KamalProxy(docker)
         self.machine = os.uname().nodename
-        self.role = self.host = self.version = self.release = self.performer = ""
+        self.role = self.accessory = self.host = self.version = self.release = self.performer = ""
         self.waiting_for = "its input"
         self._locks: list[IO[str]] = []
 
@@ -48,7 +49,18 @@ class Step:
         """The beginning of its messages: the verb, and what it is about."""
         parts = [f"host {self.host}"] if self.host else []
         parts += [f"role {self.role}"] if self.role else []
+        parts += [f"accessory {self.accessory}"] if self.accessory else []
         return f"host_tool: {self.verb}: " + (f"{', '.join(parts)}: " if parts else "")
+
+    @property
+    def subject(self) -> str:
+        """What it starts, in words."""
+        return f"accessory {self.accessory}" if self.accessory else f"version {self.version} of role {self.role}"
+
+    @property
+    def short_subject(self) -> str:
+        """What it starts, where the role is told already."""
+        return self.accessory or self.version
 
     def say(self, line: str) -> None:
         """Show a line to the person who deploys.
@@ -95,6 +107,15 @@ class Step:
         """
         self.role = check_name("role", name)
         return self.folder.role(name)
+
+    def take_accessory(self, name: str) -> AccessoryFolder:
+        """Return what the host remembers of an accessory, which the step is about from now on.
+
+        Raises:
+            StepError: The name is not valid.
+        """
+        self.accessory = check_name("accessory", name)
+        return self.folder.accessory(name)
 
     def undo(self) -> Undo:
         """Return a `with` block that puts the host back when it fails."""

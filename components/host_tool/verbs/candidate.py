@@ -41,7 +41,7 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
         bring_assets(step, folder, record, release, undo)
         if spec.proxy:
             started, _ = at_once(lambda: bring_up(step, folder, release, containers), load_probe)
-            await_healthy(step, started, spec, spec.proxy)
+            await_healthy(step, started, spec.container.network, spec.proxy, spec.deploy_timeout)
         elif not container_of(release, containers):
             make_container(step, folder, release, start=False)
     return StartedCandidate(release, record.switching or record.current or "none")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 from ..docker_install import install_problem
+from ..facts.accessories import accessory_facts
 from ..facts.docker import docker_facts
 from ..facts.kamal import kamal_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
 from ..facts.roles import facts_before_the_first_container, role_facts
 from ..host_checks import free_megabytes
-from ..records.app_folder import AppFolder
-from ..records.apps import apps_on_host, role_records
+from ..records.apps import accessory_records, apps_on_host, role_records
+from ..records.login import has_login
 from ..result import HostFacts
 from ..spec import InspectSpec
 from ..step.step import Step
@@ -40,11 +40,15 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         # Run from memory it has no file.
         tool=Path(sys.argv[0]).exists(),
         prepared=folder.host() is not None,
-        login=_has_login(folder),
+        login=has_login(folder.login_folder),
         apps=apps_on_host(folder),
         roles={
             **{role.path.name: facts_before_the_first_container(role) for role in folder.roles()},
             **{name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
+        },
+        accessories={
+            name: accessory_facts(folder.accessory(name), record, docker.named, docker.routes or {})
+            for name, record in accessory_records(folder).items()
         },
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),
@@ -60,10 +64,3 @@ def _machine_id() -> str:
     except OSError:
         return ""
     return f"{boot} {run}"
-
-
-def _has_login(folder: AppFolder) -> bool:
-    try:
-        return bool(json.loads((folder.login_folder / "config.json").read_text())["auths"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

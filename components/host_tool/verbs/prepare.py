@@ -39,7 +39,9 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
     # The app is held at the end only: a teardown that comes after a first deploy that has failed takes all down.
     known = step.folder.app_record()
     held_by = known.resource if known and known.owner.is_same(owner) else ""
-    record = AppRecord(spec.service, spec.destination, owner, spec.roles, spec.take_over, held_by)
+    record = AppRecord(
+        spec.service, spec.destination, owner, spec.roles, spec.take_over, held_by, spec.accessories or {}
+    )
     step.folder.save_app(record)
     step.folder.save_host(HostRecord(spec.network, engine.root))
     try:
@@ -73,5 +75,6 @@ def check_owner(app: str, spec: PrepareSpec, owner: Owner, apps: Sequence[AppFac
     """
     if identity := other_identity(app, _prefixes(spec), apps):
         raise StepError(f"{identity}.")
-    for conflict in () if spec.take_over else conflicts(app, owner, _prefixes(spec), apps):
+    accessories = spec.accessories or {}
+    for conflict in () if spec.take_over else conflicts(app, owner, _prefixes(spec), apps, accessories):
         raise StepError(f"{conflict}.")

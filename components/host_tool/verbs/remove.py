@@ -48,8 +48,8 @@ def run(step: Step, role: str, *teardown: str) -> None:
     _remove_role(step, folder)
     remove_unused_images(step)
     # Of this one something may have to stay.
-    if all(other.path == folder.path for other in step.folder.roles()):
-        _remove_app(step)
+    if all(other.path == folder.path for other in step.folder.roles()) and not step.folder.accessories():
+        remove_app(step)
 
 
 def reason_to_stay(app: AppFolder, record: Optional[RoleRecord], teardown: Optional[Teardown]) -> str:
@@ -113,7 +113,7 @@ def _remove_containers(step: Step, record: RoleRecord) -> None:
     remove_containers(step, containers)
 
 
-def _remove_app(step: Step) -> None:
+def remove_app(step: Step) -> None:
     """Remove what the app has on this host, and kamal-proxy with the last app."""
     gone = not step.folder.other_apps() and _remove_proxy(step)
     step.folder.forget(with_proxy=gone, with_kamals=not _is_deployed_by_kamal(step))

@@ -132,6 +132,7 @@ class FakeDocker(Docker):
         networks: The networks.
         folders: By image, the folders in it: by path, its files with what is in each.
         volumes: The ids of containers whose anonymous volumes are there.
+        named_volumes: The names of the other volumes.
         routes: What kamal-proxy routes to: service to target.
         requests: The host names and the path of the routes that were deployed. A route that a test has made is for the
             host name SERVICE.test.
@@ -139,7 +140,7 @@ class FakeDocker(Docker):
         with_tls: The routes that serve HTTPS.
         files: What kamal-proxy has in its volume: path to content.
         failures: Calls that will fail.
-        crashing: Versions whose containers end as soon as they are started.
+        crashing: Versions, and images of accessories, whose containers end as soon as they are started.
         unhealthy: Versions whose containers have a HEALTHCHECK that fails.
         task_output: What a release task prints; an exception among the lines is raised in its place.
         task_has_log: Whether what a release task prints can be followed: not with the log driver "none".
@@ -154,6 +155,7 @@ class FakeDocker(Docker):
     folders: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     volumes: set[str] = field(default_factory=set)
+    named_volumes: set[str] = field(default_factory=set)
     routes: dict[str, str] = field(default_factory=dict)
     requests: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
@@ -291,6 +293,7 @@ class FakeDocker(Docker):
             "logs": lambda _: "the container's log\n",
             "pull": lambda words: self.images.update({words[-1]: FakeImage(words[-1], "", "")}) or "",
             "image": self._remove_image,
+            "volume": self._remove_volume,
             "exec": self._exec,
         }
         try:
@@ -343,10 +346,10 @@ class FakeDocker(Docker):
             image=image,
             image_id=self.images[image].id,
             network=options["network"][0],
+            mounts=options.get("volume", []),
             labels=dict(label.partition("=")[::2] for label in options.get("label", ())),
             env={**lines, **{name: env[name] for name in options.get("env", ())}},
-            ports=[port.partition(":")[0] for port in options.get("publish", ())],
-            mounts=options.get("volume", ()),
+            ports=[port.split(":")[-2] if ":" in port else port for port in options.get("publish", ())],
         )
         self.containers_by_age.insert(0, made)
         self.volumes.add(made.id)
@@ -360,7 +363,7 @@ class FakeDocker(Docker):
             for port in container.ports:
                 if any(port in each.ports for each in others):
                     raise DockerError(f"Error response from daemon: Bind for 0.0.0.0:{port} failed: already allocated")
-            version = container.labels.get("version")
+            version = container.labels.get("version", container.image)
             container.state, container.exit_code = ("exited", 1) if version in self.crashing else ("running", 0)
             container.started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f123Z")
             container.health = "unhealthy" if version in self.unhealthy else None
@@ -395,6 +398,10 @@ class FakeDocker(Docker):
         if any(each.image == image for each in self.containers_by_age):
             raise DockerError("Error response from daemon: conflict: unable to remove repository reference")
         self.images.pop(image, None)
+        return ""
+
+    def _remove_volume(self, words: list[str]) -> str:
+        self.named_volumes.discard(words[-1])
         return ""
 
     def _exec(self, words: list[str]) -> str:

@@ -103,6 +103,9 @@ def load_deploy_yml(folder: Path, file: dict[str, Any]) -> None:
     (folder / "public").mkdir(exist_ok=True)
     for page in ("404.html", "503.html"):
         (folder / "public" / page).touch()
+    (folder / "config").mkdir(exist_ok=True)
+    for name in ("postgres.conf", "probe.yml"):
+        (folder / "config" / name).touch()
     config = raw_config({**file, "secrets": dict.fromkeys(SECRETS, "x")})
     load_settings(config, stack="prod", secret_keys=["secrets"], project_dir=folder)
 

@@ -389,3 +389,87 @@ def test_a_hook_runs_on_the_primary_host_unless_set_otherwise() -> None:
         "primary",
         "deployer",
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "hosts"),
+    [
+        ({"host": "z"}, "z"),
+        ({"hosts": ["z", "a"]}, "za"),
+        ({"role": "job"}, "bc"),
+        ({"roles": ["job", "web"]}, "bca"),
+        ({"tag": "big"}, "ac"),
+        ({"tags": ["big", "eu"]}, "acb"),
+    ],
+)
+def test_an_accessory_runs_where_its_settings_say(tmp_path: Path, place: dict[str, Any], hosts: str) -> None:
+    servers = {"web": [{"a": "big"}, {"b": ["eu"]}], "job": ["b", {"c": ["big", "eu"]}]}
+    settings = load(tmp_path, servers=servers, accessories={"db": {"image": "redis:7", **place}})
+    (db,) = settings.resolved_accessories
+    assert "".join(db.hosts) == hosts
+    # Hosts of the app come first, and only they switch.
+    assert "".join(settings.hosts) == "abc" + ("z" if "z" in hosts else "")
+    assert settings.boot_groups[0].hosts == settings.app_hosts == ("a", "b", "c")
+
+
+def test_an_accessory_has_kamals_name_and_an_image_of_its_own_registry(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        registry={"server": "ghcr.io", "username": "me", "password": ["T"]},
+        secrets={"T": "app's", "U": "own"},
+        accessories={
+            "hub": {"image": "redis:7", "role": "web"},
+            "app": {"image": "ghcr.io/acme/db:1", "role": "web", "service": "database"},
+            "own": {
+                "image": "db:1",
+                "role": "web",
+                "registry": {"server": "reg.test:5000", "username": "you", "password": ["U"]},
+            },
+        },
+    )
+    app, hub, own = settings.resolved_accessories
+    assert (hub.service, hub.image, hub.login) == ("shop-hub", "redis:7", None)
+    assert app.login
+    assert (app.service, app.image, app.login.server, app.login.login.password) == (
+        "database",
+        "ghcr.io/acme/db:1",
+        "ghcr.io",
+        Secret("app's"),
+    )
+    assert own.login
+    assert (own.image, own.login.server, own.login.login.password) == (
+        "reg.test:5000/db:1",
+        "reg.test:5000",
+        Secret("own"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("port", "published", "is_open"),
+    [
+        (5432, "127.0.0.1:5432:5432", False),
+        ("5433:5432", "127.0.0.1:5433:5432", False),
+        ("53/udp", "127.0.0.1:53:53/udp", False),
+        ("10.0.0.5:5432:5432", "10.0.0.5:5432:5432", False),
+        ("0.0.0.0:5432:5432", "0.0.0.0:5432:5432", True),
+        ("[::]:5432:5432", "[::]:5432:5432", True),
+    ],
+)
+def test_a_port_is_published_at_the_host_itself_unless_it_names_an_address(
+    tmp_path: Path, port: object, published: str, is_open: bool
+) -> None:
+    (db,) = load(tmp_path, accessories={"db": {"image": "redis:7", "role": "web", "port": port}}).resolved_accessories
+    assert db.settings.port == published
+    assert bool(db.open_ports) is is_open
+
+
+def test_a_skipped_host_leaves_its_accessories_too(tmp_path: Path) -> None:
+    accessories = {
+        "db": {"image": "redis:7", "hosts": ["a", "z"]},
+        "cache": {"image": "redis:7", "tag": "x"},
+        "other": {"image": "redis:7", "host": "z"},
+    }
+    settings = load(tmp_path, servers=["a", {"b": "x"}], accessories=accessories, skip_hosts=["z"])
+    left = settings.without_hosts(settings.skip_hosts)
+    assert {each.name: each.hosts for each in left.resolved_accessories} == {"cache": ("b",), "db": ("a",)}
+    assert left.hosts == ("a", "b")

@@ -8,6 +8,7 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from components.settings import Settings
+from components.settings.accessory import PLACES
 from components.settings.reference import sections
 from components.settings.stack_schema import settings_schema, stack_schema
 from tests.unit.settings.loading import VALID, load, problems
@@ -60,6 +61,20 @@ def test_the_schema_is_a_valid_schema() -> None:
         {"boot": {"limit": "25%", "candidates": "group"}},
         {"hooks": {"run_on": {"post-deploy": "each"}, "secrets": {"post-deploy": ["TOKEN"]}}},
         {"release_task": {"cmd": "migrate", "timeout": 60}},
+        {"servers": [{"a": "x"}, {"b": ["x", "y"]}, "c"], "env": {"tags": {"x": {"A": 1}, "y": {"secret": ["TOKEN"]}}}},
+        {
+            "accessories": {
+                "db": {
+                    "image": "postgres:16",
+                    "role": "web",
+                    "port": 5432,
+                    "env": {"clear": {"A": 1}, "secret": ["TOKEN"]},
+                    "directories": ["data:/data", {"local": "/mnt/x", "remote": "/x", "mode": "0700", "owner": "999"}],
+                    "volumes": ["wal:/wal"],
+                    "proxy": {"host": "db.test"},
+                }
+            }
+        },
         {"source": "worktree", "version": "1234567", "deploy_timeout": "60"},
     ],
 )
@@ -92,6 +107,9 @@ def test_both_accept(tmp_path: Path, config: dict[str, Any]) -> None:
         {"hooks": {"run_on": {"pre-dploy": "each"}}},
         {"hooks": {"run_on": {"pre-deploy": "all"}}},
         {"release_task": {"timeout": 60}},
+        {"accessories": {"db": {"host": "a"}}},
+        {"accessories": {"db": {"image": "a:1", "host": "a", "files": [{"local": "x"}]}}},
+        {"env": {"tags": {"x": ["A"]}}},
     ],
 )
 def test_both_refuse(tmp_path: Path, config: dict[str, Any]) -> None:
@@ -120,7 +138,8 @@ def test_other_namespaces_and_pulumis_own_keys_are_accepted() -> None:
 VALUES: list[Any] = [
     *("a", "A", "/a", "10m", "25%", "linux/amd64", "commit", "stop-first", "group", "true", "1", ""),
     *(0, 1, 70000, 1.5, True, False, None),
-    *([], [1], ["a"], ["TOKEN"], ["A:TOKEN"], [True]),
+    *([], [1], ["a"], ["TOKEN"], ["A:TOKEN"], [True], ["ab:/a"]),
+    *("redis:7", "755"),
     *({}, {"a": "b"}, {"A": 1}, {"a": 22}, {"a": ["b", 1]}, {"clear": {"A": 1}}, {"web": ["b"]}),
     *({"pre-deploy": "each"}, {"pre-deploy": ["TOKEN"]}, {"a": HOST_KEY}),
 ]
@@ -133,10 +152,17 @@ def config_with(path: str, value: Any) -> dict[str, Any]:
         config["release_task"] = {"cmd": "x"}
     if path.startswith("proxy.ssl."):
         config["proxy"] = {"ssl": {"certificate_pem": ["TOKEN"], "private_key_pem": ["TOKEN"]}}
+    *parents, key = path.replace("ROLE", "web").replace("NAME", "db").split(".")
+    if parents[:1] == ["accessories"]:
+        place = {} if key in PLACES else {"host": "a"}
+        config["accessories"] = {"db": {"image": "redis:7", **place}}
     section = config
-    *parents, key = path.replace("ROLE", "web").split(".")
     for parent in parents:
-        section = section.setdefault(parent, {})
+        if parent.endswith("[]"):
+            section[parent[:-2]] = [{"local": "a", "remote": "/a"}]
+            section = section[parent[:-2]][0]
+        else:
+            section = section.setdefault(parent, {})
     section[key] = value
     return config
 

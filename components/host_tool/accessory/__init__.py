@@ -1,0 +1,1 @@
+"""An accessory on this host: its container, its files and folders, its data."""

@@ -1,0 +1,22 @@
+"""accessory_secrets APP NAME: the host keeps the secret values of an accessory, and the login to its image's registry."""
+
+from __future__ import annotations
+
+from ..records.secrets_hash import secrets_hash_of
+from ..result import KeptSecrets
+from ..spec import SecretsSpec
+from ..step.step import Step
+
+SPEC = SecretsSpec
+
+
+def run(step: Step, spec: SecretsSpec, name: str) -> KeptSecrets:
+    """Keep the values, and return their name. Nothing else about them is ever printed."""
+    folder = step.take_accessory(name)
+    step.lock(folder.lock)
+    folder.save_login(spec.registry)
+    if not spec.env:
+        return KeptSecrets("-")
+    secrets_hash = secrets_hash_of(spec.env, step.folder.fingerprint_key())
+    folder.save_secrets(secrets_hash, spec.env)
+    return KeptSecrets(secrets_hash)

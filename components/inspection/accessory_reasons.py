@@ -1,0 +1,105 @@
+"""Why the steps of an accessory have to run again: what the host says, against what its last step said."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..host_tool.proxy.client import leads_to
+from ..host_tool.result import AccessoryFacts, ContainerFacts, HostFacts, RouteFacts
+from .route_drift import route_drift
+from .state import AccessoryState
+from .wanted import WantedAccessory
+
+NO_SECRETS = "-"
+"""What the state has in place of a hash where an accessory has no secrets."""
+
+
+@dataclass(frozen=True)
+class AccessoryReasons:
+    """Why the steps of an accessory have to run again.
+
+    Attributes:
+        secrets: Why its secrets and the login have to be left again; "" if they are there.
+        container: Why its container has to be put right; "" if it is as the last deploy left it.
+    """
+
+    secrets: str = ""
+    container: str = ""
+
+
+def accessory_reasons(name: str, wanted: WantedAccessory, state: AccessoryState, facts: HostFacts) -> AccessoryReasons:
+    """Compare what a host says of an accessory with what the settings want, and with what its steps last said.
+
+    Args:
+        name: Its name.
+        wanted: What the settings want.
+        state: What its steps last said.
+        facts: What the host says.
+    """
+    found = facts.accessories.get(name)
+    return AccessoryReasons(
+        secrets=next(_secrets_reasons(name, wanted, state, found), ""),
+        container=next(_container_reasons(name, wanted, state, found, facts.routes), ""),
+    )
+
+
+def accessory_warnings(name: str, facts: HostFacts) -> Iterator[str]:
+    """Yield what no step puts right about an accessory."""
+    found = facts.accessories.get(name)
+    container = found and found.container
+    if container and container.health == "unhealthy":
+        yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
+
+
+def _secrets_reasons(
+    name: str, wanted: WantedAccessory, state: AccessoryState, found: AccessoryFacts | None
+) -> Iterator[str]:
+    if state.secrets_hash != NO_SECRETS and state.secrets_hash not in (found.secrets if found else ()):
+        yield f"the secrets {state.secrets_hash[:8]} of {name} are gone"
+    if wanted.login and not (found and found.login):
+        yield f"the login to the registry of {name} is gone"
+
+
+def _container_reasons(
+    name: str,
+    wanted: WantedAccessory,
+    state: AccessoryState,
+    found: AccessoryFacts | None,
+    routes: Mapping[str, RouteFacts] | None,
+) -> Iterator[str]:
+    if not found or not found.release:
+        if state.container:
+            yield f"nothing is known of {name} on the host any more (container {state.container[:8]})"
+        return
+    if found.replacing:
+        yield f"a replacement of {name} was interrupted"
+    container = found.container
+    if not container:
+        yield f"container {state.container[:8]} of {name} is gone"
+        return
+    named = f"container {container.id[:8]} of {name}"
+    if state.container and container.id != state.container:
+        yield f"container {state.container[:8]} of {name} was replaced by {container.id[:8]}"
+    if container.state != "running":
+        yield f"{named} is not running ({container.state} since {container.since})"
+    yield from _route_reasons(named, wanted, state, container, found.service, routes)
+
+
+def _route_reasons(
+    named: str,
+    wanted: WantedAccessory,
+    state: AccessoryState,
+    container: ContainerFacts,
+    service: str,
+    routes: Mapping[str, RouteFacts] | None,
+) -> Iterator[str]:
+    if not wanted.proxied:
+        # Where the settings have just turned it off, the step runs anyway.
+        return
+    if routes is None:
+        yield f"kamal-proxy does not say whether it routes to {named}"
+        return
+    route = routes.get(service)
+    if not route or not leads_to(container.id, route):
+        yield f"kamal-proxy does not route to {named}"
+    elif drift := route_drift(route, state.route):
+        yield f"kamal-proxy routes {drift[0]} to {named}, where the last deploy left {drift[1]}"

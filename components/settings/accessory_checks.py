@@ -1,0 +1,149 @@
+"""Checks of accessories that involve roles, other accessories, secrets or files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .accessory import AccessorySettings
+from .hosts import canonical_host
+from .problem import Problem
+from .published_port import PortNumbers
+from .settings import Settings
+from .ssl import SslSettings
+
+PROXY_CONTAINER = "kamal-proxy"
+
+
+def hosts_of_accessories(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the hosts that the accessories name, each with its path."""
+    for name, accessory in settings.accessories.items():
+        if accessory.host:
+            yield f"accessories.{name}.host", accessory.host
+        for number, host in enumerate(accessory.hosts):
+            yield f"accessories.{name}.hosts[{number}]", host
+
+
+def secrets_of_accessories(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the secrets that the accessories refer to, each with its path."""
+    for name, accessory in settings.accessories.items():
+        path = f"accessories.{name}"
+        registry = accessory.registry
+        if registry and isinstance(registry.username, tuple):
+            yield f"{path}.registry.username[0]", registry.username[0]
+        if registry and registry.password:
+            yield f"{path}.registry.password[0]", registry.password[0]
+        for number, secret in enumerate(accessory.env.secret_names().values()):
+            yield f"{path}.env.secret[{number}]", secret
+
+
+def check_accessory_files(settings: Settings, project_dir: Path) -> Iterator[Problem]:
+    """Yield files of accessories that are not there."""
+    for name, accessory in settings.accessories.items():
+        for number, file in enumerate(accessory.files):
+            path = project_dir / file.local
+            if path.is_dir():
+                yield Problem(f"accessories.{name}.files[{number}]", f'"{file.local}" is a folder; list its files')
+            elif not path.is_file():
+                yield Problem(
+                    f"accessories.{name}.files[{number}]", f'there is no file "{file.local}" in {project_dir}'
+                )
+
+
+def check_accessories(settings: Settings) -> Iterator[Problem]:
+    """Yield accessories that run nowhere, or get in each other's or a role's way."""
+    tags = {tag for role in settings.servers.values() for given in role.tags.values() for tag in given}
+    for name, accessory in settings.accessories.items():
+        path = f"accessories.{name}"
+        for role in accessory.role_names():
+            if role not in settings.servers:
+                yield Problem(
+                    f"{path}.role", f'"{role}" is not one of the roles: {", ".join(sorted(settings.servers))}'
+                )
+        for tag in accessory.tag_names():
+            if tag not in tags:
+                known = f"tags are {', '.join(sorted(tags))}" if tags else "no host has a tag"
+                yield Problem(f"{path}.tag", f'no host has the tag "{tag}"; {known}')
+        if name in settings.servers:
+            yield Problem(path, "is also the name of a role; choose another name")
+        if f"{name}-accessory" in settings.servers:
+            yield Problem(path, f"cannot have this name beside a role called {name}-accessory")
+        yield from _check_tls(settings, name, accessory)
+    yield from _check_services(settings)
+    yield from _check_ports(settings)
+    yield from _check_routes(settings)
+
+
+def _check_tls(settings: Settings, name: str, accessory: AccessorySettings) -> Iterator[Problem]:
+    """Yield why an accessory cannot have HTTPS."""
+    proxy, path = accessory.proxy, f"accessories.{name}.proxy.ssl"
+    if not proxy or not proxy.ssl:
+        return
+    if isinstance(proxy.ssl, SslSettings):
+        yield Problem(
+            path,
+            "cannot be a certificate of your own, which is for roles only; set ssl: true, or terminate TLS in front of the host",
+        )
+    elif not proxy.all_hosts() or any(host.startswith("*") for host in proxy.all_hosts()):
+        yield Problem(path, "needs host or hosts without wildcards: a certificate is for the names in it")
+    elif "/" not in proxy.all_paths():
+        yield Problem(path, "cannot be set where only some paths are served")
+    elif len(settings.accessory_hosts(name)) > 1:
+        yield Problem(
+            path, "cannot be true on several hosts: Let's Encrypt checks a name at one of them. Name one host"
+        )
+
+
+def _check_services(settings: Settings) -> Iterator[Problem]:
+    """Yield accessories whose container or route would have the name of another one on the same host."""
+    names = {
+        (canonical_host(host), "-".join(part for part in (settings.service, role, settings.destination) if part)): (
+            f"the route of role {role}"
+        )
+        for role, role_settings in settings.servers.items()
+        for host in role_settings.hosts
+    }
+    for name in settings.accessories:
+        service = settings.accessory_service(name)
+        if service == PROXY_CONTAINER:
+            yield Problem(
+                f"accessories.{name}", f"would be called {service}, as kamal-proxy's container; set its service"
+            )
+        for host in settings.accessory_hosts(name):
+            other = names.setdefault((canonical_host(host), service), f"accessory {name}")
+            if other != f"accessory {name}":
+                yield Problem(
+                    f"accessories.{name}", f"would be called {service} on {host}, as is {other}; set its service"
+                )
+
+
+def _check_ports(settings: Settings) -> Iterator[Problem]:
+    """Yield ports of a host that two accessories want. An accessory is stopped before its next container starts."""
+    taken: dict[tuple[str, str], str] = {}
+    for name, accessory in settings.accessories.items():
+        ports = PortNumbers.parse(accessory.port) if accessory.port else None
+        for host in settings.accessory_hosts(name) if ports else ():
+            other = taken.setdefault((canonical_host(host), ports.outside if ports else ""), name)
+            if ports and other != name:
+                yield Problem(f"accessories.{name}.port", f"{ports.outside} of {host} is the port of accessory {other}")
+
+
+def _check_routes(settings: Settings) -> Iterator[Problem]:
+    """Yield accessories that want the requests of a role or of another accessory."""
+    routes: dict[tuple[str, str, str], str] = {}
+    for role, role_settings in settings.servers.items():
+        proxy = settings.role_proxies[role]
+        for host in role_settings.hosts if proxy else ():
+            for served in (proxy.all_hosts() if proxy else ()) or ("",):
+                routes[canonical_host(host), served, (proxy and proxy.path_prefix) or "/"] = f"role {role}"
+    for name, accessory in settings.accessories.items():
+        if not accessory.proxy:
+            continue
+        for host in settings.accessory_hosts(name):
+            for served in accessory.proxy.all_hosts() or ("",):
+                key = (canonical_host(host), served, accessory.proxy.path_prefix or "/")
+                other = routes.setdefault(key, f"accessory {name}")
+                if other != f"accessory {name}":
+                    requests = f"requests for {served}" if served else "all requests"
+                    yield Problem(
+                        f"accessories.{name}.proxy",
+                        f"gets {requests} on {host}, and so does {other}; give it its own host or path_prefix",
+                    )
