@@ -222,7 +222,7 @@ def test_a_look_at_a_host_without_python_3_9_says_how_to_install_it(tmp_path: Pa
 def test_a_look_at_a_host_whose_docker_hangs_ends_in_time_with_what_it_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(program, "INSPECT_LIMIT", 1)
+    monkeypatch.setattr(program, "INSPECT_LIMIT", 2)
     done = Host(tmp_path, oldest_python(), HANGING_DOCKER).look()
     assert (done.returncode, done.stdout) == (124, "")
     assert done.stderr == (
