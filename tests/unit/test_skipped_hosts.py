@@ -90,3 +90,24 @@ def test_a_host_that_an_older_release_has_deployed_to_is_not_left_out(
     state: dict[str, dict[str, Any]] = {f"urn:pulumi:prod::deploy::kamal:index:Host${COMMAND}::{HOSTS[1]}-prepare": {}}
     with pytest.raises(pulumi.RunError, match="of an older release"):
         declare(tmp_path, monkeypatch, skip_hosts=HOSTS[1:], state=state)
+
+
+def test_the_accessories_of_a_host_that_is_left_out_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component, name = f"{DEPLOY}$kamal:index:Accessory", f"shop-{HOSTS[1]}-db-accessory"
+    of_host = f"{DEPLOY}$kamal:index:Host${COMMAND}::{name}"
+    state: dict[str, dict[str, Any]] = {
+        **DEPLOYED,
+        f"{of_host}-teardown-DELETES-DATA-shop-prod": {},
+        f"{of_host}-secrets": {},
+        f"{component}::{name}": {},
+        f"{component}${COMMAND}::{name}": {},
+    }
+    accessories = {"db": {"image": "postgres:16", "hosts": HOSTS, "env": {"secret": ["DB"]}}}
+    graph = declare(tmp_path, monkeypatch, skip_hosts=HOSTS[1:], state=state, accessories=accessories)
+    found = [each for each in graph.declared if HOSTS[1] in each.name]
+    assert sorted(each.name for each in found) == sorted(urn.rpartition("::")[2] for urn in state)
+    assert all(each.ignored == ("*",) and each.retained for each in found)
+    # On the other host it goes on.
+    assert graph.named(f"{HOSTS[0]}-db-accessory")
