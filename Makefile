@@ -5,6 +5,8 @@ PYTHON ?= python3
 HOSTS ?= 2
 # `make up TLS=1`: the sample app on one host, with HTTPS.
 TLS ?=
+# `make up EXAMPLE=full`: a second app, with HTTPS, a worker, a database and assets.
+EXAMPLE ?= sandbox
 # The Python of the sandbox, and the environment of its stack.
 SANDBOX := .local/venv-sandbox/bin/python
 ENV := . .local/sandbox/env;
@@ -16,19 +18,19 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
-up: toolchain ## everything from a fresh clone to a deployed app on two Docker hosts on this machine (HTTPS: TLS=1)
+up: toolchain ## everything from a fresh clone to a deployed app on two Docker hosts on this machine (TLS=1, EXAMPLE=full)
 	@$(SANDBOX) -m dev.sandbox up --hosts $(HOSTS) $(if $(TLS),--tls)
-	@$(SANDBOX) -m dev.sandbox.stack $(if $(TLS),--tls)
-	@$(ENV) pulumi up --yes --skip-preview --stack sandbox
-	@$(SANDBOX) -m dev.sandbox.stack --next
+	@$(SANDBOX) -m dev.sandbox.examples $(EXAMPLE) $(if $(TLS),--tls)
+	@$(ENV) pulumi up --yes --skip-preview --stack $(EXAMPLE)
+	@$(SANDBOX) -m dev.sandbox.examples $(EXAMPLE) --next
 
 preview: ## what the next `pulumi up` of the sandbox will do on each host
-	@$(ENV) pulumi preview --diff --stack sandbox
+	@$(ENV) pulumi preview --diff --stack $(EXAMPLE)
 
 down: ## remove the app, the hosts and everything they left on this machine; the toolchain stays
 	@python=$(SANDBOX); [ -x $$python ] || python=$(PYTHON); \
 		$$python -m dev.sandbox down && $$python -m tests.own_sandbox
-	@rm -rf .local/state .local/app .local/build .local/docker.sock Pulumi.sandbox.yaml
+	@rm -rf .local/state .local/app .local/app-full .local/build .local/docker.sock Pulumi.sandbox.yaml Pulumi.full.yaml
 	@echo "down: the toolchain stays in .local (make clean removes it, too)"
 
 clean: down ## like down, and remove the toolchain and the Python environments

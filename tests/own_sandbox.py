@@ -11,15 +11,25 @@ from dev.sandbox import Sandbox
 PROJECT = Path(__file__).resolve().parents[1]
 
 # What these sandboxes share with the clone.
-SHARED = (".local/engine", ".local/env", "Pulumi.yaml", "example")
+SHARED = (
+    ".local/engine",
+    ".local/env",
+    ".local/pulumi/plugins",
+    ".venv",
+    "Pulumi.yaml",
+    "__main__.py",
+    "components",
+    "example",
+    "example-full",
+)
 
 
 def own_sandbox(name: str) -> Sandbox:
     """Return a stopped sandbox with a new project folder, `.local/NAME`. The name has to contain "-tests"."""
     project = PROJECT / ".local" / name
     remove(project)
-    (project / ".local").mkdir(parents=True)
     for path in SHARED:
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).symlink_to(PROJECT / path)
     return Sandbox(project)
 

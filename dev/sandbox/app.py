@@ -1,4 +1,4 @@
-"""The sample app as a Git repository of its own, for the user to edit."""
+"""A sample app as a Git repository of its own, for the user to edit."""
 
 import os
 import shutil
@@ -15,22 +15,29 @@ DATE = "2026-01-01T00:00:00Z"
 CONFIG = {"user.name": "Sandbox", "user.email": "sandbox@example.invalid", "commit.gpgsign": "false"}
 
 
-def ensure(paths: Paths, say: Callable[[str], None]) -> None:
-    """Make the app's repository from `example/`, unless there is one: the user's edits stay."""
-    if (paths.app / ".git").is_dir():
+def ensure(paths: Paths, source: Path, app: Path, say: Callable[[str], None]) -> None:
+    """Make an app's repository unless there is one: the user's edits stay.
+
+    Args:
+        paths: The sandbox's paths.
+        source: The folder with the app as it comes with the project.
+        app: Where the repository is.
+        say: Prints a line.
+    """
+    if (app / ".git").is_dir():
         return
-    say("app: making a Git repository from example/")
+    say(f"app: making a Git repository from {source.name}/")
     # Under another name first, so that a killed run does not leave half a repository.
-    draft = paths.app.with_name("app.new")
+    draft = app.with_name(f"{app.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     make_folder(paths, draft)
-    copy(paths, paths.example, draft)
+    copy(paths, source, draft)
     git(paths, draft, "init", "--quiet", "--initial-branch=main")
     for key, value in CONFIG.items():
         git(paths, draft, "config", key, value)
     git(paths, draft, "add", "--all")
     git(paths, draft, "commit", "--quiet", "--message=The sample app")
-    draft.rename(paths.app)
+    draft.rename(app)
 
 
 def copy(paths: Paths, source: Path, target: Path) -> None:

@@ -142,6 +142,21 @@ class Paths:
         """The sample app's own Git repository. The user edits it, so `down` keeps it."""
         return self.local / "app"
 
+    @property
+    def full_example(self) -> Path:
+        """The full example's app, as it comes with the project."""
+        return self.project / "example-full"
+
+    @property
+    def full_app(self) -> Path:
+        """The full example's own Git repository. `down` keeps it, too."""
+        return self.local / "app-full"
+
+    @property
+    def full(self) -> Path:
+        """The folder of the full example's certificate."""
+        return self.data / "full"
+
     @cached_property
     def owner(self) -> tuple[int, int]:
         """User and group id of the person who runs the sandbox, also behind sudo; the files are theirs."""

@@ -80,7 +80,7 @@ class Sandbox:
             write_file(self.paths, self.paths.known_hosts, known_hosts)
             addresses = [net.registry, *(entry.address for entry in inventory.hosts)]
             environment.write(self.paths, [str(net.subnet), *map(str, addresses)])
-            app.ensure(self.paths, self.say)
+            app.ensure(self.paths, self.paths.example, self.paths.app, self.say)
             # Last: it is the sign that the sandbox is up.
             write_file(self.paths, self.paths.inventory, inventory.to_json())
             return inventory

@@ -10,9 +10,11 @@ from pathlib import Path
 from dev.lock import exclusive_lock
 from dev.sandbox import packages
 from dev.sandbox.commands import run
+from dev.sandbox.docker import docker
 from dev.sandbox.errors import SandboxError
-from dev.sandbox.images import Image, archive, file, folder, link
+from dev.sandbox.images import Image, archive, ensure, file, folder, link
 from dev.sandbox.paths import Paths
+from dev.sandbox.sandbox import Sandbox
 
 SERVERS = "sandbox/servers:1"
 
@@ -26,11 +28,15 @@ ROOTS = ("redis-server", "postgresql")
 # The packages that are unpacked, of all that those need. The compiler of PostgreSQL's queries is 100 MB, and does without.
 WANTED = re.compile(r"(redis-server|redis-tools|postgresql-\d+|postgresql-client-\d+|tzdata|zlib1g|lib(?!llvm|perl).*)")
 
-# As the official image does: a data folder that is empty is made a database.
+# As the official image does: a data folder that is empty is made a database, which other containers may reach. In the sandbox it
+# needs no password.
 START_POSTGRES = f"""\
 #!/bin/sh
 set -e
-[ -s {POSTGRES_DATA}/PG_VERSION ] || initdb --pgdata {POSTGRES_DATA} --username postgres --auth trust --no-sync >/dev/null
+if ! [ -s {POSTGRES_DATA}/PG_VERSION ]; then
+    initdb --pgdata {POSTGRES_DATA} --username postgres --auth trust --no-sync >/dev/null
+    echo 'host all all all trust' >>{POSTGRES_DATA}/pg_hba.conf
+fi
 exec postgres -D {POSTGRES_DATA} -c listen_addresses='*' -c unix_socket_directories=/tmp "$@"
 """
 
@@ -57,6 +63,34 @@ def servers(paths: Paths, say: Callable[[str], None]) -> Image:
             new.replace(paths.servers)
     path = "ENV PATH=/usr/lib/postgresql/bin:/usr/bin:/bin"
     return Image(SERVERS, paths.servers.read_bytes(), (path, 'CMD ["redis-server", "--protected-mode", "no"]'))
+
+
+def publish(sandbox: Sandbox, repository: str, *tags: str) -> dict[str, str]:
+    """Push the image to the sandbox's registry, each tag with a label of its own so that it is another image.
+
+    Args:
+        sandbox: The running sandbox.
+        repository: The repository, without the registry's server.
+        tags: The tags.
+
+    Returns:
+        By tag, `repository:tag@sha256:…` without the registry's server.
+    """
+    paths, registry = sandbox.paths, sandbox.inventory().registry
+    socket = paths.deployer_socket
+    ensure(servers(paths, sandbox.say), socket, "deployer", sandbox.say)
+    password = Path(registry.password_file).read_text().strip()
+    config = ("--config", str(paths.data / "docker-for-servers"))
+    login = ("login", registry.server, "--username", registry.username, "--password-stdin")
+    docker(socket, *config, *login, stdin=password.encode())
+    pushed = {}
+    for tag in tags:
+        name = f"{registry.server}/{repository}:{tag}"
+        docker(socket, "build", "--quiet", "--tag", name, "-", stdin=f"FROM {SERVERS}\nLABEL tag={tag}\n".encode())
+        docker(socket, *config, "push", "--quiet", name, timeout=120)
+        digest = docker(socket, "image", "inspect", "--format", "{{index .RepoDigests 0}}", name).strip()
+        pushed[tag] = f"{repository}:{tag}@{digest.partition('@')[2]}"
+    return pushed
 
 
 def _files(program: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]:

@@ -1,11 +1,6 @@
-"""The stack `sandbox` of this clone's Pulumi project: the sample app on the sandbox's hosts.
-
-`python -m dev.sandbox.stack` makes the stack or updates its config, with `--tls` so that the app is served over HTTPS by one
-host; with `--next` it prints what runs and what to try.
-"""
+"""The stack `sandbox` of this clone's Pulumi project: the sample app on the sandbox's hosts."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +9,6 @@ from urllib.parse import urlsplit
 from dev.sandbox import acme
 from dev.sandbox.acme import AcmeServer
 from dev.sandbox.commands import run
-from dev.sandbox.errors import SandboxError
 from dev.sandbox.inventory import Host, Inventory
 from dev.sandbox.sandbox import Sandbox
 
@@ -59,23 +53,21 @@ def configure(sandbox: Sandbox, *, tls: bool = False) -> None:
     """
     inventory = sandbox.inventory()
     pulumi(sandbox, "stack", "select", "--create", STACK)
-    config = json.loads(pulumi(sandbox, "config", "--stack", STACK, "--json", "--show-secrets"))
+    config = config_of(sandbox, STACK)
     # A key that is not set has the default that Pulumi.yaml declares, here the empty string.
     if not config.get("deploy:service", {}).get("value"):
-        set_config(sandbox, INITIAL_CONFIG)
+        set_config(sandbox, STACK, INITIAL_CONFIG)
     hosts = inventory.hosts
     if tls or _has_tls(config):
         # Let's Encrypt asks for a proof at one host.
         hosts = hosts[:1]
         for number in reversed(range(1, len(config.get("deploy:servers", {}).get("objectValue", ())))):
             pulumi(sandbox, "config", "rm", "--stack", STACK, "--path", f"servers[{number}]")
-        set_config(sandbox, tls_config(sandbox.acme_server(), hosts[0]))
-    set_config(sandbox, {"builder.args.BASE": inventory.base_image, **host_config(hosts), **registry_config(inventory)})
-    password = Path(inventory.registry.password_file).read_text()
-    # Setting it again would encrypt it anew, and so change the file.
-    if config.get("deploy:secrets", {}).get("objectValue", {}).get(KEY) != password:
-        path = f"secrets.{KEY}"
-        pulumi(sandbox, "config", "set", "--stack", STACK, "--secret", "--path", path, stdin=password)
+        set_config(sandbox, STACK, tls_config(sandbox.acme_server(), hosts[0]))
+    servers = {f"servers[{number}]": host.address for number, host in enumerate(hosts)}
+    base = {"builder.args.BASE": inventory.base_image}
+    set_config(sandbox, STACK, {**base, **servers, **ssh_config(hosts), **registry_config("registry", inventory)})
+    set_secrets(sandbox, STACK, registry_secret(inventory))
 
 
 def tls_config(server: AcmeServer, host: Host) -> dict[str, str]:
@@ -88,33 +80,54 @@ def _has_tls(config: Mapping[str, Any]) -> bool:
     return config.get("deploy:proxy", {}).get("objectValue", {}).get("ssl") in (True, "true")
 
 
-def host_config(hosts: Sequence[Host]) -> dict[str, str]:
-    """Return the config that names the hosts."""
-    config = {f"servers[{number}]": host.address for number, host in enumerate(hosts)}
-    for host in hosts:
-        config[f'ssh.users["{host.address}"]'] = host.user
-        config[f'ssh.host_keys["{host.address}"]'] = host.host_key
-    return config
+def config_of(sandbox: Sandbox, stack: str) -> dict[str, Any]:
+    """Return what `pulumi config` tells of a stack, secrets included."""
+    return dict(json.loads(pulumi(sandbox, "config", "--stack", stack, "--json", "--show-secrets")))
 
 
-def registry_config(inventory: Inventory) -> dict[str, str]:
-    """Return the config that names the registry, without the password."""
+def ssh_config(hosts: Sequence[Host]) -> dict[str, str]:
+    """Return the config that says how hosts are reached."""
+    users = {f'ssh.users["{host.address}"]': host.user for host in hosts}
+    return users | {f'ssh.host_keys["{host.address}"]': host.host_key for host in hosts}
+
+
+def registry_config(path: str, inventory: Inventory) -> dict[str, str]:
+    """Return the config that names the registry, without the password.
+
+    Args:
+        path: The key of the registry's settings.
+        inventory: What the sandbox offers.
+    """
     return {
-        "registry.server": inventory.registry.server,
-        "registry.username": inventory.registry.username,
-        "registry.password[0]": KEY,
+        f"{path}.server": inventory.registry.server,
+        f"{path}.username": inventory.registry.username,
+        f"{path}.password[0]": KEY,
     }
 
 
-def set_config(sandbox: Sandbox, config: Mapping[str, str]) -> None:
-    """Set several keys of the stack's config, given as paths."""
+def registry_secret(inventory: Inventory) -> dict[str, str]:
+    """Return the registry's password by the name of its secret."""
+    return {KEY: Path(inventory.registry.password_file).read_text()}
+
+
+def set_config(sandbox: Sandbox, stack: str, config: Mapping[str, str]) -> None:
+    """Set several keys of a stack's config, given as paths."""
     words = [word for key, value in config.items() for word in ("--plaintext", f"{key}={value}")]
-    pulumi(sandbox, "config", "set-all", "--stack", STACK, "--path", *words)
+    pulumi(sandbox, "config", "set-all", "--stack", stack, "--path", *words)
+
+
+def set_secrets(sandbox: Sandbox, stack: str, secrets: Mapping[str, str]) -> None:
+    """Set secrets of a stack that are not set yet, or otherwise: setting one encrypts it anew, and so changes the file."""
+    present = config_of(sandbox, stack).get("deploy:secrets", {}).get("objectValue", {})
+    for name, value in secrets.items():
+        if present.get(name) != value:
+            words = ["config", "set", "--stack", stack, "--secret", "--path", f"secrets.{name}"]
+            pulumi(sandbox, *words, stdin=value)
 
 
 def next_steps(sandbox: Sandbox) -> str:
     """Return what runs and what to try, which `make up` prints at its end."""
-    outputs = json.loads(pulumi(sandbox, "stack", "output", "--stack", STACK, "--json"))
+    outputs = outputs_of(sandbox, STACK)
     addresses, hosts = outputs["addresses"], list(outputs["hosts"])
     return NEXT_STEPS.format(
         version=outputs["version"],
@@ -140,17 +153,12 @@ def curl(sandbox: Sandbox, address: str, host: str) -> str:
     return f"curl --cacert {root} --resolve {url.hostname}:443:{host} {address}/version"
 
 
+def outputs_of(sandbox: Sandbox, stack: str) -> dict[str, Any]:
+    """Return a stack's outputs."""
+    return dict(json.loads(pulumi(sandbox, "stack", "output", "--stack", stack, "--json")))
+
+
 def pulumi(sandbox: Sandbox, *arguments: str, stdin: str = "") -> str:
     """Run a Pulumi command in the sandbox's environment, whatever this process's is, and return its output."""
     words = ["pulumi", "--non-interactive", *arguments]
     return run(words, stdin=stdin, env=sandbox.environment(), cwd=sandbox.paths.project)
-
-
-if __name__ == "__main__":
-    try:
-        if "--next" in sys.argv:
-            print(next_steps(Sandbox()))
-        else:
-            configure(Sandbox(), tls="--tls" in sys.argv)
-    except SandboxError as error:
-        sys.exit(f"sandbox: {error}")

@@ -8,10 +8,10 @@ import pytest
 
 from dev.sandbox import Sandbox
 from dev.sandbox.inventory import Host
+from dev.sandbox.servers import publish
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
-from tests.servers_image import push_servers
 
 CONFIG = "appendonly yes\nappendfsync always\ndir /data\nprotected-mode no\n"
 
@@ -64,7 +64,7 @@ class Cache:
 @pytest.fixture(scope="session")
 def servers(sandbox: Sandbox) -> dict[str, str]:
     """Two images with Redis in the registry, by tag."""
-    return push_servers(sandbox)
+    return publish(sandbox, "tests/servers", "1", "2")
 
 
 @pytest.fixture

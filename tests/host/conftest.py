@@ -10,9 +10,9 @@ import pytest
 
 from components.host_tool.spec import RegistryLoginSpec
 from dev.sandbox import Inventory, Sandbox
+from dev.sandbox.servers import publish
 from tests.host.docker_host import SERVICE, App, Host
 from tests.own_sandbox import own_sandbox
-from tests.servers_image import push_servers
 
 VERSIONS = ("v1", "v2", "v3", "v4")
 NUMBERS = itertools.count(1)
@@ -58,7 +58,7 @@ def host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Host:
 def servers(sandbox: Sandbox) -> dict[str, str]:
     """Two images with Redis and PostgreSQL in the registry, by tag."""
     server = sandbox.inventory().registry.server
-    return {tag: f"{server}/{image}" for tag, image in push_servers(sandbox).items()}
+    return {tag: f"{server}/{image}" for tag, image in publish(sandbox, "tests/servers", "1", "2").items()}
 
 
 @pytest.fixture(scope="module")
