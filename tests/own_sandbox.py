@@ -4,7 +4,9 @@
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 from dev.sandbox import Sandbox
 
@@ -38,7 +40,13 @@ def remove(project: Path) -> None:
     """Remove a sandbox and its project folder."""
     if project.exists():
         Sandbox(project).down()
-        shutil.rmtree(project)
+        shutil.rmtree(project, onerror=_unless_gone)
+
+
+def _unless_gone(function: Callable[..., object], path: str, error: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+    """Raise, unless the file has gone by itself: OpenSSH removes the socket of a connection that it shares."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 if __name__ == "__main__":
