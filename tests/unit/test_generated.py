@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from components.settings import load_settings
+from components.settings import Settings, load_settings
 from components.settings.reference import PROJECT, generated_files
 from tests.unit.settings.loading import VALID, load, raw_config
 
@@ -43,6 +43,12 @@ def test_the_production_example_is_valid_once_its_secrets_are_set(tmp_path: Path
     settings = load_settings(raw, stack="prod", secret_keys=["secrets"], project_dir=tmp_path)
     assert [role.name for role in settings.roles] == ["web", "worker"]
     assert settings.registry_login
+
+
+def test_the_production_example_shows_every_key() -> None:
+    text = (PROJECT / "Pulumi.prod.yaml").read_text()
+    shown = re.findall(r"^  (?:# )?deploy:(\w+):", text, re.MULTILINE)
+    assert sorted(shown) == sorted(Settings.model_fields)
 
 
 @pytest.mark.parametrize("folder", [PROJECT, PROJECT / "template"], ids=["clone", "template"])
