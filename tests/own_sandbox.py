@@ -43,7 +43,9 @@ def remove(project: Path) -> None:
         shutil.rmtree(project, onerror=_unless_gone)
 
 
-def _unless_gone(function: Callable[..., object], path: str, error: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+def _unless_gone(
+    function: Callable[..., object], path: str, error: tuple[type[BaseException], BaseException, TracebackType]
+) -> None:
     """Raise, unless the file has gone by itself: OpenSSH removes the socket of a connection that it shares."""
     if not isinstance(error[1], FileNotFoundError):
         raise error[1]
