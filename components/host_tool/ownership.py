@@ -90,7 +90,10 @@ def unknown_routes(prefixes: Mapping[str, str], apps: Sequence[AppFacts], routes
         apps: The apps that are on the host.
         routes: The names of kamal-proxy's routes.
     """
-    known = {*prefixes.values(), *(name for each in apps for name in (*each.routes.values(), *each.prefixes.values()))}
+    known = set(prefixes.values())
+    for app in apps:
+        # The route of an accessory is called as its container is.
+        known |= {*app.routes.values(), *app.prefixes.values(), *app.accessories.values()}
     return sorted(set(routes) - known)
 
 

@@ -34,7 +34,7 @@ TAKEOVER = {
     "command that removes them. `env` has secrets in clear text",
     "images": "stay: `docker image prune --all --filter label=service=SERVICE` removes those that no container needs",
     "the login of `docker login`": "stays: `docker logout SERVER`",
-    "accessories": "go on running",
+    "accessories": "go on running; one that the settings have is taken over with its data ([accessories](accessories.md))",
 }
 
 TAKEOVER_TAIL = """\

@@ -194,6 +194,11 @@ def test_a_route_changes_hands_as_a_whole_with_all_its_requests_only(
 
 
 def test_routes_of_no_app_that_is_known_are_those_of_others() -> None:
-    shop = AppFacts(app="shop", prefixes={"web": "shop-web", "admin": "shop-admin"}, routes={"web": "former"})
-    routes = ["shop-web", "former", "shop-admin", "store-web", "blog-web", "blog-admin"]
+    shop = AppFacts(
+        app="shop",
+        prefixes={"web": "shop-web", "admin": "shop-admin"},
+        routes={"web": "former"},
+        accessories={"search": "shop-search"},
+    )
+    routes = ["shop-web", "former", "shop-admin", "shop-search", "store-web", "blog-web", "blog-admin"]
     assert unknown_routes({"web": "store-web"}, [shop], routes) == ["blog-admin", "blog-web"]
