@@ -23,7 +23,10 @@ def test_two_destinations_share_a_host_and_kamal_proxy_goes_with_the_last_one(ho
 
 def test_kamal_proxy_stands_behind_another_proxy_without_a_port_of_the_host(host: Host, only_app: App) -> None:
     """Something else on the network `kamal` finds it by a label, and passes requests on."""
-    options = {"label": ("traefik.enable=true",), "sysctl": ("net.ipv4.ip_unprivileged_port_start=80",)}
+    options: dict[str, tuple[str, ...]] = {
+        "label": ("traefik.enable=true",),
+        "sysctl": ("net.ipv4.ip_unprivileged_port_start=80",),
+    }
     only_app.prepare(replace(RUN, publish=False, options=options)).result(Prepared)
     only_app.release("v1")
     assert host.docker("port", "kamal-proxy") == ""
