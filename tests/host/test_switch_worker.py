@@ -37,8 +37,8 @@ def test_a_worker_that_does_not_get_ready_leaves_the_old_one_at_work(ready: App,
 
 def test_a_switch_that_failed_can_be_tried_again(ready: App) -> None:
     """Then there is no candidate any more: its container is made anew."""
-    release = ready.candidate_release("v1", "worker", cmd=("sleep", "1"), options={"restart": ("no",)})
-    assert "ended before it was ready" in ready.switch("v1", release, "worker", readiness_delay=3).failure
+    release = ready.candidate_release("v1", "worker", cmd=("sleep", "4"), options={"restart": ("no",)})
+    assert "ended before it was ready" in ready.switch("v1", release, "worker", readiness_delay=6).failure
     assert ready.containers("worker") == {}
     assert ready.switch("v1", release, "worker").result(Running).release == release
 
