@@ -193,8 +193,9 @@ def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str
     Returns:
         "keep", "keep other" (than is wanted), or "replace".
     """
-    # Without the label Kamal itself has booted it, with the same image: it serves as well.
-    if proxy.image == wanted.image and proxy.boot in ("", boot_hash(wanted)):
+    # Without the label Kamal itself has booted it, with the same image: where it has the ports, it serves as well.
+    same = proxy.boot == boot_hash(wanted) if proxy.boot else not lacks_ports(proxy, wanted)
+    if proxy.image == wanted.image and same:
         return "keep"
     return "keep other" if others and not wanted.replace else "replace"
 

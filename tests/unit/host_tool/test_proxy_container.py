@@ -83,6 +83,7 @@ def test_kamal_proxy_lacks_ports_that_it_does_not_publish(ports: tuple[int, ...]
 
 def test_a_kamal_proxy_that_kamal_booted_is_kept_with_the_same_image() -> None:
     assert boot_action(replace(RUNNING, boot=""), PROXY, others=False) == "keep"
+    assert boot_action(replace(RUNNING, boot=""), replace(PROXY, http_port=8080), others=False) == "replace"
 
 
 @pytest.mark.parametrize(
