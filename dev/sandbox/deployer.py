@@ -13,7 +13,8 @@ def up(paths: Paths, network: Network, etc_files: Mapping[str, str], say: Callab
     """Start the engine unless it answers, and return its socket, which is the deployer's DOCKER_HOST."""
     booted = machine.boot(paths, paths.deployer, etc_files, say)
     network.attach(booted, network.deployer)
-    dockerd.up(paths, booted, f"{machine.DISK}/{paths.deployer_socket.name}", say)
+    # BuildKit runs in a privileged container of it.
+    dockerd.up(paths, booted, f"{machine.DISK}/{paths.deployer_socket.name}", say, privileged=True)
     # The user builds with it, root or not.
     paths.deployer_socket.chmod(0o600)
     os.chown(paths.deployer_socket, *paths.owner)

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dev.sandbox import docker
 from dev.sandbox.commands import run, wait_until
@@ -17,7 +18,27 @@ from dev.sandbox.paths import Paths
 STOP = "if test -e /run/docker.pid; then kill -9 $(cat /run/docker.pid) || :; rm /run/docker.pid; fi"
 
 
-def up(paths: Paths, machine: Namespace, socket_inside: str, say: Callable[[str], None]) -> Path:
+# A capability that a computer may lack which is a container itself, by its number.
+SYS_RESOURCE = ("CAP_SYS_RESOURCE", 24)
+
+# A privileged container asks for all capabilities, and runc refuses to start one without them.
+RUNTIME = f"""\
+#!/bin/sh
+# runc, without a capability that this computer lacks. It is called with the words of runc.
+for word; do
+    case $before in
+        --bundle) sed -i -e 's/"{SYS_RESOURCE[0]}",//g' -e 's/,"{SYS_RESOURCE[0]}"//g' "$word/config.json" ;;
+        --process) sed -i -e 's/"{SYS_RESOURCE[0]}",//g' -e 's/,"{SYS_RESOURCE[0]}"//g' "$word" ;;
+    esac
+    before=$word
+done
+exec runc "$@"
+"""
+
+
+def up(
+    paths: Paths, machine: Namespace, socket_inside: str, say: Callable[[str], None], *, privileged: bool = False
+) -> Path:
     """Start the machine's Docker engine unless it answers.
 
     Args:
@@ -25,6 +46,7 @@ def up(paths: Paths, machine: Namespace, socket_inside: str, say: Callable[[str]
         machine: The running machine.
         socket_inside: Where the engine shall listen, as a path inside the machine.
         say: Prints a line.
+        privileged: Whether privileged containers shall start also where this computer lacks a capability.
 
     Returns:
         The socket as this computer can reach it.
@@ -34,7 +56,7 @@ def up(paths: Paths, machine: Namespace, socket_inside: str, say: Callable[[str]
         return engine
     say(f"{name}: starting Docker")
     run([*machine.enter(), "sh", "-c", STOP])
-    settings = {
+    settings: dict[str, Any] = {
         "hosts": [f"unix://{socket_inside}"],
         "data-root": f"{DISK}/docker",
         "exec-root": "/run/docker",
@@ -44,11 +66,20 @@ def up(paths: Paths, machine: Namespace, socket_inside: str, say: Callable[[str]
         "cgroup-parent": f"/{paths.name}/{name}",
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
     }
+    if privileged and not has_capability(SYS_RESOURCE[1]):
+        write_file(paths, machine.folder / "runtime", RUNTIME, 0o755)
+        settings |= {"runtimes": {"here": {"path": f"{DISK}/runtime"}}, "default-runtime": "here"}
     write_file(paths, machine.folder / "daemon.json", json.dumps(settings, indent=2))
     log = machine.folder / "dockerd.log"
     machine.start(["dockerd", "--config-file", f"{DISK}/daemon.json"], log)
     wait_until(lambda: answers(machine, engine), f"Docker of {name} to answer", 60, lambda: tail(log))
     return engine
+
+
+def has_capability(number: int) -> bool:
+    """Return whether a process of this computer can have a capability."""
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapBnd:")[2].split()[0], 16) >> number & 1)
 
 
 def answers(machine: Namespace, engine: Path) -> bool:

@@ -8,11 +8,19 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from components.image.buildx.program import RUNNER, program_text
+from components.image.buildx.spec import BuildSpec
+from components.image.private_files import PrivateFiles
+from components.secret import Secret
+from components.settings import RegistryLogin
+from dev.lock import exclusive_lock
 from dev.sandbox import Sandbox, images
 from dev.sandbox.commands import wait_until
 from dev.sandbox.inventory import Host
 from dev.toolchain.paths import BIN
+from tests.e2e.stack import Stack
 
 BUILDKIT_IMAGE = "moby/buildkit:buildx-stable-1"
 """The image that buildx starts, which cannot be downloaded here."""
@@ -35,6 +43,14 @@ def buildx_environment(folder: Path, sandbox: Sandbox) -> dict[str, str]:
     ssh.write_text(SSH.format(ssh=shutil.which("ssh"), known_hosts=sandbox.paths.known_hosts))
     ssh.chmod(0o755)
     return {"DOCKER_CONFIG": str(folder / "docker"), "PATH": f"{ssh.parent}:{sandbox.environment()['PATH']}"}
+
+
+def name_the_registrys_authority(stack: Stack, sandbox: Sandbox) -> None:
+    """Have the builders that buildx makes trust the registry, as docs/builds.md says."""
+    folder = Path(stack.environment["DOCKER_CONFIG"]) / "buildx"
+    folder.mkdir()
+    server, authority = sandbox.inventory().registry.server, sandbox.paths.certificates / "ca.pem"
+    (folder / "buildkitd.default.toml").write_text(f'[registry."{server}"]\n  ca = ["{authority}"]\n')
 
 
 def ensure_buildkit_image(sandbox: Sandbox) -> None:
@@ -64,7 +80,13 @@ def _program(name: str) -> str:
 
 @contextmanager
 def buildkit_on(sandbox: Sandbox, host: Host) -> Iterator[str]:
-    """Run a BuildKit daemon on a host, and give its address."""
+    """Run a BuildKit daemon on a host, and give its address. One test at a time has one."""
+    lock = sandbox.paths.hosts / f"{host.name}.buildkit"
+    with exclusive_lock(lock, waiting_for="BuildKit of another test", limit=250, say=print):
+        yield from _buildkit_on(sandbox, host)
+
+
+def _buildkit_on(sandbox: Sandbox, host: Host) -> Iterator[str]:
     # A host sees this folder as /run/host.
     disk = sandbox.paths.hosts / host.name / "buildkit"
     (disk / "bin").mkdir(parents=True, exist_ok=True)
@@ -91,3 +113,51 @@ def buildkit_on(sandbox: Sandbox, host: Host) -> Iterator[str]:
     finally:
         run(f"kill $(cat {shlex.quote(inside)}/pid); rm -f .bashrc")
         shutil.rmtree(disk, ignore_errors=True)
+
+
+class Builds:
+    """Builds of an app by the program alone, without Pulumi, as a deploy runs it."""
+
+    def __init__(self, stack: Stack, **labels: str) -> None:
+        self._stack, self._labels = stack, labels
+        self.image = f"tests/{stack.service}"
+
+    def run(self, tag: str, password: str = "", **spec: Any) -> subprocess.CompletedProcess[str]:
+        """Build the app's working tree, and return what the program has printed.
+
+        Args:
+            tag: The tag to push.
+            password: That of the registry, if not the right one.
+            spec: Fields of the build.
+        """
+        registry, folder = self._stack.inventory.registry, self._stack.folder
+        private = folder / "private"
+        login = RegistryLogin(
+            Secret(registry.username), Secret(password or Path(registry.password_file).read_text().strip())
+        )
+        PrivateFiles({}, registry.server, login).write(private)
+        given = {
+            "image": f"{registry.server}/{self.image}:{tag}",
+            "context": str(self._stack.app),
+            "dockerfile": "Dockerfile",
+            "log": str(folder / "log"),
+            "private": str(private),
+            "labels": {"service": self._stack.service, **self._labels},
+            "driver": "docker-container",
+            "local": False,
+            **spec,
+        }
+        (folder / "log").unlink(missing_ok=True)
+        return subprocess.run(
+            RUNNER,
+            cwd=folder,
+            env=self._stack.environment | {"BUILD": BuildSpec(**given).to_json()},
+            input=program_text(),
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+
+    def log(self) -> str:
+        """The output of the last build."""
+        return (self._stack.folder / "log").read_text()

@@ -17,7 +17,13 @@ import pytest
 from components.naming import BUILD_LABEL
 from dev.sandbox import Sandbox, images
 from dev.sandbox.inventory import Inventory
-from tests.e2e.buildx import buildkit_on, buildx_environment
+from tests.e2e.buildx import (
+    Builds,
+    buildkit_on,
+    buildx_environment,
+    ensure_buildkit_image,
+    name_the_registrys_authority,
+)
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
@@ -79,15 +85,15 @@ def registry(inventory: Inventory, environment: dict[str, str]) -> RegistryApi:
 
 
 @pytest.fixture
-def buildx(stack: Stack, sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
-    """The variables with which the stack's deploys have buildx."""
+def buildx(stack: Stack, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker's command line has buildx in the stack's deploys."""
     variables = buildx_environment(tmp_path / "docker", sandbox)
     stack.environment |= variables
-    return variables
+    monkeypatch.setenv("DOCKER_CONFIG", variables["DOCKER_CONFIG"])
 
 
 @pytest.fixture
-def buildkit(stack: Stack, sandbox: Sandbox, buildx: dict[str, str]) -> Iterator[str]:
+def buildkit(stack: Stack, sandbox: Sandbox, buildx: None) -> Iterator[str]:
     """The address of a BuildKit daemon on the second host."""
     with buildkit_on(sandbox, stack.hosts[1]) as address:
         yield address
@@ -195,3 +201,111 @@ def test_an_image_for_two_platforms_is_built_with_a_secret_and_deployed(
     stack.up()
     assert "nothing is built" in log_of(stack)
     assert stack.outputs()["digest"] == digest
+
+
+def test_the_docker_engine_mounts_a_secret_and_forgets_it(
+    secret_app: Stack, site: Site, registry: RegistryApi, arguments: Callable[[], str]
+) -> None:
+    stack, image = secret_app, f"tests/{secret_app.service}"
+    stack.configure(builder={"context": "../app", "arch": "amd64", "secrets": ["TOKEN"]})
+    output = stack.up()
+    version = stack.git("rev-parse", "HEAD")
+    assert site.versions() == [version] * len(stack.hosts)
+    content = layers_of(registry, image, registry.json(image, stack.outputs()["digest"]))
+    assert hashlib.sha256(SECRET.encode()).hexdigest().encode() in content
+    assert not any(SECRET in text for text in (arguments(), stack.state(), output, log_of(stack)))
+    assert SECRET.encode() not in content
+    assert private_files(stack) == []
+    stack.configure(secrets={"TOKEN": "another"})
+    stack.up("--expect-no-changes")
+
+
+SSH_DOCKERFILE = """\
+FROM --platform=$BUILDPLATFORM scratch AS tools
+ADD root.tar /
+ENV PATH=/bin
+RUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && echo yes >/agent
+FROM scratch
+COPY --from=tools /agent /agent
+"""
+
+
+FOREIGN_DOCKERFILE = """\
+FROM scratch AS on-amd64
+FROM scratch AS on-arm64
+COPY foreign /foreign
+RUN ["/foreign"]
+FROM on-${TARGETARCH}
+COPY page.html /
+"""
+
+
+def test_a_buildkit_daemon_has_the_agent_the_cache_and_provenance(
+    secret_app: Stack, buildkit: str, registry: RegistryApi
+) -> None:
+    stack, builds = secret_app, Builds(secret_app, build="1")
+    stack.write("Dockerfile", SSH_DOCKERFILE)
+    daemon: dict[str, Any] = {
+        "driver": "remote",
+        "remote": buildkit,
+        "ssh": "default",
+        "platforms": ["linux/amd64", "linux/arm64"],
+    }
+    cache = f"type=registry,ref={stack.inventory.registry.server}/{builds.image}-build-cache"
+    first = builds.run("v1", **daemon, cache_from=[cache], cache_to=[f"{cache},mode=max"], provenance="mode=max")
+    assert first.returncode == 0, builds.log()
+    index = registry.json(builds.image, json.loads(first.stdout)["digest"])
+    kinds = [each.get("annotations", {}).get("vnd.docker.reference.type", "image") for each in index["manifests"]]
+    assert sorted(kinds) == ["attestation-manifest"] * 2 + ["image"] * 2
+    assert registry.json(f"{builds.image}-build-cache", "latest")["layers"]
+    # Once more: the registry has it. With other labels, which name the settings, it is another build.
+    assert builds.run("v1", **daemon).stdout == first.stdout
+    assert "nothing is built" in builds.log()
+    again = Builds(stack, build="2").run("v1", **daemon)
+    assert again.stdout not in ("", first.stdout)
+    # What fails says so.
+    stack.write("Dockerfile", FOREIGN_DOCKERFILE)
+    (stack.app / "foreign").write_bytes(b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\xb7\0\1\0\0\0" + bytes(40))
+    (stack.app / "foreign").chmod(0o755)
+    assert "cannot run programs for linux/arm64. Build them" in builds.run("v2", **daemon).stderr
+    stack.write("Dockerfile", "FROM scratch\nCOPY page.html /\n")
+    assert "v3 could not be pushed. Check registry.username" in builds.run("v3", password="wrong", **daemon).stderr
+
+
+def test_a_docker_engine_on_another_machine_builds_and_pushes(
+    secret_app: Stack, buildx: None, registry: RegistryApi
+) -> None:
+    stack, builds = secret_app, Builds(secret_app, build="1")
+    stack.write("Dockerfile", 'FROM scratch\nADD root.tar /\nRUN ["/bin/touch", "/built"]\n')
+    host = stack.hosts[0]
+    engine: dict[str, Any] = {"driver": "docker", "remote": f"ssh://{host.user}@{host.address}"}
+    first = builds.run("v1", **engine)
+    assert first.returncode == 0, first.stderr
+    manifest = registry.json(builds.image, json.loads(first.stdout)["digest"])
+    assert manifest["layers"]
+    config = registry.json(builds.image, manifest["config"]["digest"])
+    assert config["config"]["Labels"]["service"] == stack.service
+    assert builds.run("v1", **engine).stdout == first.stdout
+    assert "nothing is built" in builds.log()
+
+
+@pytest.mark.parametrize("driver", ["docker", "docker-container", "remote"])
+def test_a_builder_that_does_not_answer_is_named(secret_app: Stack, buildx: None, driver: str) -> None:
+    address = f"ssh://root@{secret_app.hosts[0].address}:1"
+    failed = Builds(secret_app).run("v1", driver=driver, remote=address)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"The builder {address} cannot be reached: ")
+    assert "Connection refused" in failed.stderr
+
+
+def test_buildkit_in_a_container_of_the_docker_engine_builds_for_two_platforms(
+    secret_app: Stack, sandbox: Sandbox, buildx: None, registry: RegistryApi
+) -> None:
+    ensure_buildkit_image(sandbox)
+    name_the_registrys_authority(secret_app, sandbox)
+    stack, builds = secret_app, Builds(secret_app)
+    stack.write("Dockerfile", SSH_DOCKERFILE)
+    done = builds.run("v1", local=True, ssh="default", platforms=["linux/amd64", "linux/arm64"])
+    assert done.returncode == 0, done.stderr
+    index = registry.json(builds.image, json.loads(done.stdout)["digest"])
+    assert sorted(each["platform"]["architecture"] for each in index["manifests"]) == ["amd64", "arm64"]

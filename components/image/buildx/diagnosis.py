@@ -17,11 +17,23 @@ def unreachable(builder: str, output: str) -> str:
         builder: Its address.
         output: What the attempt to reach it has printed.
     """
-    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "it did not answer in time")
     return (
-        f"The builder {builder} cannot be reached: {last}. Check builder.remote, that ssh lets you in without a question (the "
+        f"The builder {builder} cannot be reached: {_last_line(output)}. Check builder.remote, that ssh lets you in without a question (the "
         "key in your SSH agent, the host in your known_hosts), and that its Docker or BuildKit runs."
     )
+
+
+def not_started(builders: Sequence[str], output: str) -> str:
+    """Return what is wrong with BuildKit where it does not start; see `unreachable`."""
+    return (
+        f"BuildKit could not be started on {' and '.join(builders)}: {_last_line(output)}. It runs in a privileged container of the "
+        "image moby/buildkit, which the Docker engine has to be able to download and to start."
+    )
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else "it did not answer in time"
 
 
 def failure_of_build(output: str, platforms: Sequence[str], image: str) -> str:
@@ -33,8 +45,7 @@ def failure_of_build(output: str, platforms: Sequence[str], image: str) -> str:
         image: What was to be pushed.
     """
     if "exec format error" in output:
-        stages = re.findall(r"\[(linux/[a-z0-9_/]+?)(?:->[a-z0-9_/]+)? ", output)
-        failed = [platform for platform in platforms if platform in stages] or list(platforms)
+        failed = _failed_platforms(output, platforms) or list(platforms)
         return (
             f"The builder cannot run programs for {' or '.join(failed)}. Build them on a machine of that architecture "
             "(builder.remote), install an emulator on the builder (docker run --privileged --rm tonistiigi/binfmt --install "
@@ -53,3 +64,13 @@ def failure_of_build(output: str, platforms: Sequence[str], image: str) -> str:
             "and that the user may push there."
         )
     return "docker buildx build failed. Its output is above."
+
+
+def _failed_platforms(output: str, platforms: Sequence[str]) -> list[str]:
+    """Return the platforms of the failed steps, which BuildKit repeats at the end; some only name their stage there."""
+    steps = re.findall(r"^ > \[(.+?) ?[0-9]+/[0-9]+\]", output, re.MULTILINE)
+    named = set(" ".join(steps).split())
+    for platform, stage in re.findall(r"\[([a-z0-9_/]+)(?:->[a-z0-9_/]+)? (\S+) [0-9]+/[0-9]+\]", output):
+        if stage in named:
+            named.add(platform)
+    return [platform for platform in platforms if any(name.split("->")[0] == platform for name in named)]

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .builder import Builder, choose_builder
-from .diagnosis import NO_BUILDX, failure_of_build, unreachable
+from .diagnosis import NO_BUILDX, failure_of_build, not_started, unreachable
 from .spec import BuildSpec
-from .words import BUILDX, build_words, create_words
+from .words import BUILDX, build_words, buildkit_words, create_words
 
 BUILD_LIMIT = 3600
 """Seconds that a build may take."""
@@ -105,7 +105,7 @@ def build(spec: BuildSpec, environment: Mapping[str, str]) -> str:
         _say(spec, f"{spec.image} is in the registry, built with the same settings: nothing is built.")
         return pushed
     if remote_engine:
-        _check_engine(str(spec.remote), commands)
+        _check_remote(spec.driver, str(spec.remote), commands)
         builder = "default"
     else:
         builder = ensure_builder(spec, environment, commands)
@@ -150,24 +150,28 @@ def ensure_builder(spec: BuildSpec, environment: Mapping[str, str], commands: Co
     if spec.driver == "docker":
         # The builder of a Docker engine is there by itself, and is called as its context.
         return "default" if "://" in here else here
-    if spec.driver == "docker-container" and any(node.endpoint == spec.remote for node in builder.nodes):
-        _check_engine(str(spec.remote), commands)
+    for node in builder.nodes:
+        if node.endpoint == spec.remote:
+            _check_remote(spec.driver, node.endpoint, commands)
     if not commands.ask([*BUILDX, "inspect", builder.name])[0]:
         _create(builder, commands)
     running, output, errors = commands.ask([*BUILDX, "inspect", "--bootstrap", builder.name], BOOT_LIMIT)
-    failed = [line for line in output.splitlines() if line.startswith("Error:")]
+    failed = "\n".join(line for line in output.splitlines() if line.startswith("Error:"))
     if not running or failed:
-        address = spec.remote or here
-        raise BuildError(unreachable(address, "\n".join(failed) or errors or output))
+        raise BuildError(not_started([node.endpoint for node in builder.nodes], failed or errors or output))
     return builder.name
 
 
 def _create(builder: Builder, commands: Commands) -> None:
+    """Make a builder, unless another deploy does so at the same time."""
     for node in builder.nodes:
         created, _, errors = commands.ask(create_words(builder, node))
-        if not created:
-            commands.ask([*BUILDX, "rm", "--force", builder.name])
-            raise BuildError(unreachable(node.endpoint, errors))
+        if created:
+            continue
+        if "existing instance" in errors:
+            return
+        commands.ask([*BUILDX, "rm", "--force", builder.name])
+        raise BuildError(not_started([node.endpoint], errors))
 
 
 def _engine_here(environment: Mapping[str, str], commands: Commands) -> tuple[str, str]:
@@ -185,13 +189,14 @@ def _engine_here(environment: Mapping[str, str], commands: Commands) -> tuple[st
     return context.strip() or "default", arch.strip()
 
 
-def _check_engine(address: str, commands: Commands) -> None:
-    """Check that a Docker engine answers over SSH.
+def _check_remote(driver: str, address: str, commands: Commands) -> None:
+    """Check that a Docker engine or a BuildKit daemon answers over SSH.
 
     Raises:
         BuildError: It does not.
     """
-    answers, _, errors = commands.ask(["docker", "--host", address, "version", "--format", "{{.Server.Version}}"])
+    engine = ["docker", "--host", address, "version", "--format", "{{.Server.Version}}"]
+    answers, _, errors = commands.ask(buildkit_words(address) if driver == "remote" else engine)
     if not answers:
         raise BuildError(unreachable(address, errors))
 

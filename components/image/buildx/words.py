@@ -1,6 +1,7 @@
 """The words of the buildx commands. Needs no other module but the spec's and the builder's."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .builder import Builder, Node
 from .spec import BuildSpec
@@ -52,3 +53,12 @@ def create_words(builder: Builder, node: Node) -> list[str]:
         *platforms,
         node.endpoint,
     ]
+
+
+def buildkit_words(address: str) -> list[str]:
+    """Return the command that asks a BuildKit daemon over SSH whether it is there, as buildx reaches it."""
+    url = urlsplit(address)
+    user = ["-l", url.username] if url.username else []
+    port = ["-p", str(url.port)] if url.port else []
+    options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
+    return ["ssh", *options, *user, *port, "--", str(url.hostname), "buildctl", "debug", "workers"]

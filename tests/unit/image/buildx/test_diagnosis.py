@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.image.buildx.diagnosis import failure_of_build, unreachable
+from components.image.buildx.diagnosis import failure_of_build, not_started, unreachable
 
 BOTH = ("linux/amd64", "linux/arm64")
 
@@ -11,7 +11,11 @@ BOTH = ("linux/amd64", "linux/arm64")
     ("output", "expected"),
     [
         (
-            "#9 [linux/arm64 2/2] RUN true\n#9 0.1 exec /bin/sh: exec format error\n",
+            "#8 [linux/amd64 2/2] RUN true\n#9 [linux/arm64 2/2] RUN true\n------\n > [linux/arm64 2/2] RUN true:\n0.1 exec /bin/sh: exec format error\n",
+            "The builder cannot run programs for linux/arm64. Build them on a machine of that architecture",
+        ),
+        (
+            "#5 [linux/arm64 tools 1/2] COPY a /\n#6 [linux/amd64 stage-2 1/1] COPY a /\n > [tools 2/2] RUN a:\nexec format error",
             "The builder cannot run programs for linux/arm64. Build them on a machine of that architecture",
         ),
         ("exec /bin/sh: exec format error", "The builder cannot run programs for linux/amd64 or linux/arm64."),
@@ -45,3 +49,10 @@ def test_a_builder_that_does_not_answer_is_named(output: str, reason: str) -> No
     message = unreachable("ssh://build", output)
     assert message.startswith("The builder ssh://build cannot be reached: ")
     assert reason in message
+
+
+def test_a_buildkit_that_does_not_start_is_named() -> None:
+    message = not_started(["unix:///run/docker.sock", "ssh://build"], "x\nError: no such image.\n")
+    assert message.startswith(
+        "BuildKit could not be started on unix:///run/docker.sock and ssh://build: Error: no such image. It"
+    )

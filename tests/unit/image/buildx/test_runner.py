@@ -42,6 +42,8 @@ class Run:
         docker.parent.mkdir()
         docker.write_text(DOCKER.replace("DIGEST", DIGEST))
         docker.chmod(0o755)
+        (docker.parent / "ssh").write_text('#!/bin/sh\nexec docker ssh "$@"\n')
+        (docker.parent / "ssh").chmod(0o755)
         secret = folder / ".local" / "build" / "private" / "secrets" / "TOKEN"
         secret.parent.mkdir(parents=True)
         secret.write_text("s3cret")
@@ -138,10 +140,12 @@ def test_nothing_is_built_where_the_registry_has_the_same_build(tmp_path: Path, 
             "The builder ssh://build cannot be reached: of ssh. Check builder.remote",
         ),
         (
-            "buildx_inspect_--bootstrap",
+            "ssh_",
             {"remote": "ssh://build", "local": False, "driver": "remote"},
             "The builder ssh://build cannot be reached: of ssh. Check builder.remote",
         ),
+        ("buildx_inspect_--bootstrap", {}, "BuildKit could not be started on default: of ssh. It runs in a privileged"),
+        ("buildx_create", {}, "BuildKit could not be started on default: of ssh. It runs in a privileged"),
     ],
 )
 def test_a_failure_is_told_in_a_sentence(tmp_path: Path, faults: str, spec: dict[str, Any], message: str) -> None:

@@ -1,8 +1,10 @@
 """The words of the buildx commands."""
 
+import pytest
+
 from components.image.buildx.builder import Builder, Node
 from components.image.buildx.spec import BuildSpec
-from components.image.buildx.words import build_words, create_words
+from components.image.buildx.words import build_words, buildkit_words, create_words
 
 SPEC = BuildSpec(
     image="ghcr.io/acme/shop:v1",
@@ -71,3 +73,16 @@ def test_the_second_node_is_appended() -> None:
 def test_what_is_not_set_is_not_in_the_text() -> None:
     assert BuildSpec.from_json(SPEC.to_json()) == SPEC
     assert "ssh" not in SPEC.to_json()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("ssh://build", ["--", "build"]),
+        ("ssh://me@build:2222", ["-l", "me", "-p", "2222", "--", "build"]),
+        ("ssh://root@[fd00::1]", ["-l", "root", "--", "fd00::1"]),
+    ],
+)
+def test_a_daemon_is_asked_by_ssh_without_a_question(address: str, words: list[str]) -> None:
+    options = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
+    assert buildkit_words(address) == [*options, *words, "buildctl", "debug", "workers"]
