@@ -81,7 +81,8 @@ def _program(name: str) -> str:
 @contextmanager
 def buildkit_on(sandbox: Sandbox, host: Host) -> Iterator[str]:
     """Run a BuildKit daemon on a host, and give its address. One test at a time has one."""
-    lock = sandbox.paths.hosts / f"{host.name}.buildkit"
+    # Not beside the hosts, which are counted by their folders.
+    lock = sandbox.paths.data / f"{host.name}.buildkit"
     with exclusive_lock(lock, waiting_for="BuildKit of another test", limit=250, say=print):
         yield from _buildkit_on(sandbox, host)
 
