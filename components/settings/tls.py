@@ -46,7 +46,6 @@ def check_tls(settings: Settings) -> Iterator[Problem]:
             )
         if not hosts:
             yield Problem(path, "needs host or hosts: a certificate is for the names in it")
-            continue
         if isinstance(proxy.ssl, SslSettings):
             continue
         yield from _check_automatic(settings, path, name, proxy)

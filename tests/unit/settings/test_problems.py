@@ -949,6 +949,12 @@ def test_all_problems_are_in_one_report_sorted_by_path(tmp_path: Path) -> None:
     assert paths(reported) == ["boot.limit", "image", "proxi", "service"]
 
 
+def test_a_certificate_that_has_no_name_is_also_told_to_be_for_one_host(tmp_path: Path) -> None:
+    reported = "\n".join(problems(tmp_path, proxy={"ssl": True}, servers=["a", "b"]))
+    assert "proxy.ssl: needs host or hosts" in reported
+    assert "proxy.ssl: cannot be true for role web on 2 hosts" in reported
+
+
 def test_an_invalid_key_hides_no_problem_between_other_keys_or_with_files(tmp_path: Path) -> None:
     reported = problems(
         tmp_path,
