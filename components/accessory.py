@@ -17,9 +17,6 @@ from .proxy import route_spec
 from .resource_options import child_of
 from .settings import ResolvedAccessory, Settings
 
-NO_SECRETS = "-"
-"""Tells the host tool that an accessory has no secrets."""
-
 
 class Accessory(pulumi.ComponentResource):
     """An accessory on one host. What tears it down belongs to the host.
@@ -94,7 +91,7 @@ class Accessory(pulumi.ComponentResource):
 
     def _secrets_hash(self, command: RemoteCommand | None) -> pulumi.Input[str]:
         if not command or not self.accessory.secret_env:
-            return NO_SECRETS
+            return spec.NO_SECRETS
         return step_result(command, KeptSecrets).apply(lambda kept: kept.secrets_hash)
 
     def _keep_secrets(self) -> RemoteCommand | None:

@@ -1,6 +1,5 @@
 """The start of a deploy: who started it and when. Found out once, and only when something is deployed."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import pulumi
 
 from .command import local_command
+from .naming import content_hash
 from .secret import Secret
 from .settings import Settings
 
@@ -55,9 +55,9 @@ def declare_deploy_start(
         environment={
             "KAMAL_VERSION": version,
             "SETTINGS": _settings_hash(settings),
-            "HOOKS": _hash(dict(programs)),
+            "HOOKS": content_hash(dict(programs)),
             # A changed secret alone is a deploy, too. A hash in clear would be a hint at the secret; this is encrypted.
-            "SECRETS": Secret(_hash({key: secret.reveal() for key, secret in settings.secrets.items()})),
+            "SECRETS": Secret(content_hash({key: secret.reveal() for key, secret in settings.secrets.items()})),
         },
         show_output=False,
         opts=opts,
@@ -67,9 +67,10 @@ def declare_deploy_start(
 
 
 def _settings_hash(settings: Settings) -> str:
-    """Hash the settings that shape a deploy. How the version was chosen is none of them, nor is any secret."""
-    return _hash(settings.model_dump(mode="json", exclude={"secrets", *HOW_IT_IS_DEPLOYED}))
+    """Hash the settings that shape a deploy. How the version was chosen is none of them, nor is any secret.
 
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+    What has its default is left out: a release with a new setting does not change the hash of those who do not use it.
+    """
+    return content_hash(
+        settings.model_dump(mode="json", exclude={"secrets", *HOW_IT_IS_DEPLOYED}, exclude_defaults=True)
+    )

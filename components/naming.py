@@ -1,11 +1,19 @@
 """Names in the form that Kamal gives them, so that its conventions and tools keep working."""
 
+import hashlib
+import json
+
 NETWORK = "kamal"
 """The bridge network that apps and kamal-proxy share, by Kamal's name."""
 
 
 BUILD_LABEL = "pulumi-kamal.build"
 """The label of an image with a hash of the settings that it was built with: a tag can be pushed by several stacks."""
+
+
+def content_hash(value: object) -> str:
+    """Return the first 16 hex digits of the SHA-256 of a value that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def app_name(service: str, destination: str) -> str:

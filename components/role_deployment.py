@@ -17,9 +17,6 @@ from .resource_options import child_of
 from .settings import Certificate, ResolvedRole, Settings
 from .settings.docker_options import with_bounded_log
 
-NO_SECRETS = "-"
-"""Tells the host tool that a role has no secrets."""
-
 
 class RoleDeployment(pulumi.ComponentResource):
     """One role on one host. Its candidate and its switch are children of it: see `candidate.py` and `switch.py`.
@@ -83,7 +80,7 @@ class RoleDeployment(pulumi.ComponentResource):
         self.secrets_hash = (
             step_result(command, KeptSecrets).apply(lambda kept: kept.secrets_hash)
             if command and role.secret_env
-            else NO_SECRETS
+            else spec.NO_SECRETS
         )
 
         self.certificate = self._keep_certificate(role.certificate) if role.certificate else None

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+NO_SECRETS = "-"
+"""What stands for the hash of secret values where there are none."""
+
 
 @dataclass(frozen=True)
 class ProxyRunSpec:

@@ -1,7 +1,5 @@
 """A build by the Docker engine of the deployer, through the docker provider: one platform, the engine's own cache."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from ..command import pulumi_secret
-from ..naming import BUILD_LABEL
+from ..naming import BUILD_LABEL, content_hash
 from ..resource_options import child_of
 from ..settings import Settings
 from ..source import Source
@@ -71,7 +69,7 @@ class EngineBuild:
             name,
             name=image.name,
             # The same tag built with other arguments is another image, and has to be pushed again.
-            triggers={"build": _hash([arguments, str(source.folder)])},
+            triggers={"build": content_hash([arguments, str(source.folder)])},
             # An older version in the registry is what a rollback runs.
             keep_remotely=True,
             opts=options("docker:index/registryImage:RegistryImage", [image], _push_hooks(name, settings)),
@@ -117,10 +115,6 @@ def _build_arguments(
             {"id": name, "src": str(context.private / "secrets" / name)} for name in builder.secrets
         ]
     return arguments
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _push_hooks(name: str, settings: Settings) -> pulumi.ResourceHookBinding:

@@ -1,6 +1,5 @@
 """Files with the secrets of a build: only the user can read them, and they go when the build ends."""
 
-import base64
 import json
 import os
 from collections.abc import Mapping
@@ -8,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..host_tool.records.login import auths_of
+from ..host_tool.spec import RegistryLoginSpec
 from ..secret import Secret
 from ..settings import RegistryLogin
-
-DOCKER_HUB = "https://index.docker.io/v1/"
-"""What Docker calls Docker Hub where it keeps logins."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,12 @@ def with_login(config: Mapping[str, Any], server: str, login: RegistryLogin) -> 
         server: The registry.
         login: User and password.
     """
-    key = DOCKER_HUB if server in ("docker.io", "index.docker.io") else server
-    pair = f"{login.username.reveal()}:{login.password.reveal()}"
+    auths = auths_of(RegistryLoginSpec(server, login.username.reveal(), login.password.reveal()))
     return {
         **config,
-        "auths": {**config.get("auths", {}), key: {"auth": base64.b64encode(pair.encode()).decode()}},
+        "auths": {**config.get("auths", {}), **auths},
         # No name of a program: the login of this registry is in this file, whatever keeps the others.
-        "credHelpers": {**config.get("credHelpers", {}), key: ""},
+        "credHelpers": {**config.get("credHelpers", {}), **dict.fromkeys(auths, "")},
     }
 
 

@@ -1,7 +1,5 @@
 """A build of a source tree: its labels, whether its tag is free, and the way in which it is built and pushed."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ import pulumi
 
 from ..errors import ImageError
 from ..inspection import StackState
-from ..naming import BUILD_LABEL, oci_labels
+from ..naming import BUILD_LABEL, content_hash, oci_labels
 from ..settings import Settings
 from ..source import Source, format_file_list
 from .build_context import BuildContext
@@ -130,7 +128,7 @@ class SourceBuild:
         }
         # What is not set leaves the hash as it was before there was such a setting.
         given = {key: value for key, value in others.items() if value}
-        return _hash([*content, given] if given else content)
+        return content_hash([*content, given] if given else content)
 
     def _labels(self, settings: Settings) -> dict[str, str]:
         """Return the labels of the image."""
@@ -146,7 +144,3 @@ class SourceBuild:
             f"{format_file_list(self.source.left_out)}\n"
             "Commit them, or build the working tree as it is: pulumi config set deploy:source worktree"
         )
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

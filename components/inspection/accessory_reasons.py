@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import AccessoryFacts, ContainerFacts, HostFacts, RouteFacts
+from ..host_tool.spec import NO_SECRETS
 from .route_drift import route_drift
 from .state import AccessoryState
 from .wanted import WantedAccessory
-
-NO_SECRETS = "-"
-"""What the state has in place of a hash where an accessory has no secrets."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..host_tool.ownership import stack_of
 from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
-from ..host_tool.spec import ProxyRunSpec, RouteSpec
+from ..host_tool.spec import NO_SECRETS, ProxyRunSpec, RouteSpec
 from .accessory_reasons import AccessoryReasons, accessory_reasons, accessory_warnings
 from .preflight import will_install_docker
 from .proxy_action import proxy_action
@@ -19,9 +19,6 @@ from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
 
 UNKNOWN = "this app is not known on the host any more"
-
-NO_SECRETS = "-"
-"""What the state has in place of a hash where a role has no secrets."""
 
 
 @dataclass(frozen=True)

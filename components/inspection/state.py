@@ -16,7 +16,7 @@ from ..host_tool.result import (
     RunningAccessory,
     StartedCandidate,
 )
-from ..host_tool.spec import AccessorySpec, RouteSpec, SwitchSpec
+from ..host_tool.spec import NO_SECRETS, AccessorySpec, RouteSpec, SwitchSpec
 from ..settings import Settings
 from ..ssh_connection import SshConnection
 
@@ -43,7 +43,7 @@ class RoleState:
     release: str = ""
     container: str = ""
     version: str = ""
-    secrets_hash: str = "-"
+    secrets_hash: str = NO_SECRETS
     candidate: str = ""
     route: RouteSpec | None = None
     certificate_hash: str = ""
@@ -63,7 +63,7 @@ class AccessoryState:
 
     container: str = ""
     release: str = ""
-    secrets_hash: str = "-"
+    secrets_hash: str = NO_SECRETS
     route: RouteSpec | None = None
 
 
@@ -186,12 +186,12 @@ class StackState:
         secrets = self._result(KeptSecrets, f"{name}-secrets")
         certificate = self._result(KeptCertificate, f"{name}-certificate")
         candidate = self._result(StartedCandidate, f"{name}-candidate")
-        told = self._told(f"{name}-switch")
+        told = self._told(SwitchSpec, f"{name}-switch")
         return RoleState(
             release=running.release if running else "",
             container=running.container_id[:12] if running else "",
             version=running.version if running else "",
-            secrets_hash=secrets.secrets_hash if secrets else "-",
+            secrets_hash=secrets.secrets_hash if secrets else NO_SECRETS,
             candidate=candidate.release if candidate else "",
             route=told.proxy if told else None,
             certificate_hash=certificate.certificate_hash if certificate else "",
@@ -201,22 +201,18 @@ class StackState:
     def _accessory(self, name: str) -> AccessoryState:
         running = self._result(RunningAccessory, name)
         secrets = self._result(KeptSecrets, f"{name}-secrets")
+        told = self._told(AccessorySpec, name)
         return AccessoryState(
             container=running.container_id[:12] if running else "",
             release=running.release if running else "",
-            secrets_hash=secrets.secrets_hash if secrets else "-",
-            route=self._accessory_route(name),
+            secrets_hash=secrets.secrets_hash if secrets else NO_SECRETS,
+            route=told.proxy if told else None,
         )
 
-    def _accessory_route(self, command: str) -> RouteSpec | None:
+    def _told(self, kind: type[T], command: str) -> T | None:
+        """Return what a step was told, None where the state does not have it, or another release has told it."""
         try:
-            return from_json(AccessorySpec, json.dumps(self.stdin(command))).proxy
-        except ValueError:
-            return None
-
-    def _told(self, command: str) -> SwitchSpec | None:
-        try:
-            return from_json(SwitchSpec, json.dumps(self.stdin(command)))
+            return from_json(kind, json.dumps(self.stdin(command)))
         except ValueError:
             return None
 

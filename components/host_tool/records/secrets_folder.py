@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
+from ..spec import NO_SECRETS
 from .files import DamagedRecordError, write_whole
 
 
@@ -23,7 +24,7 @@ class SecretsFolder:
         Raises:
             DamagedRecordError: The file is damaged, or this user may not read it.
         """
-        return {} if secrets_hash == "-" else self._kept(self.path / "secrets" / secrets_hash)
+        return {} if secrets_hash == NO_SECRETS else self._kept(self.path / "secrets" / secrets_hash)
 
     def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
         """Keep secret values."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..records.secrets_hash import secrets_hash_of
 from ..result import KeptSecrets
-from ..spec import SecretsSpec
+from ..spec import NO_SECRETS, SecretsSpec
 from ..step.step import Step
 
 SPEC = SecretsSpec
@@ -16,7 +16,7 @@ def run(step: Step, spec: SecretsSpec, role: str) -> KeptSecrets:
     step.lock(folder.lock)
     step.folder.save_login(spec.registry)
     if not spec.env:
-        return KeptSecrets("-")
+        return KeptSecrets(NO_SECRETS)
     secrets_hash = secrets_hash_of(spec.env, step.folder.fingerprint_key())
     folder.save_secrets(secrets_hash, spec.env)
     return KeptSecrets(secrets_hash)
