@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import ssl
 import urllib.error
 import urllib.request
@@ -27,7 +28,8 @@ from tests.e2e.buildx import (
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
-SECRET = "s3cret-of-the-build-\u00fc"
+# Of this process alone: the arguments of all processes are searched for it, and another test sets its own beside this one.
+SECRET = f"s3cret-of-the-build-{os.getpid()}-\u00fc"
 
 DOCKERFILE = """\
 FROM --platform=$BUILDPLATFORM scratch AS tools
