@@ -4,8 +4,8 @@ import base64
 import gzip
 import hashlib
 import json
-import subprocess
 import ssl
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
