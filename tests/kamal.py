@@ -115,7 +115,7 @@ class Kamal:
             self.run(f"docker exec kamal-proxy kamal-proxy remove {self.prefix(role)} 2>/dev/null || true")
         self.run(
             f"rm -rf .kamal/apps/{self.app} .kamal/lock-{self.app} .kamal/{self.app}-audit.log "
-            f".kamal/proxy/apps-config/{self.app}; docker logout {self.registry[0]} >/dev/null"
+            f".kamal/proxy/apps-config/{self.app} .docker/config.json"
         )
 
     def _log_in(self) -> None:
