@@ -10,7 +10,7 @@ from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import MARGIN, Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptSecrets, RunningAccessory
+from .host_tool.result import KeptCertificate, KeptSecrets, RunningAccessory
 from .inspection import AccessoryReasons
 from .outputs import RunningByAccessory
 from .proxy import route_spec
@@ -65,12 +65,17 @@ class Accessory(pulumi.ComponentResource):
         super().__init__("kamal:index:Accessory", name, inputs, opts)
         # Now, as the inputs become attributes, too.
         self.resource_name, self.host, self.accessory = name, host, accessory
-        secrets = self._keep_secrets()
+        secrets, certificate = self._keep_secrets(), self._keep_certificate()
         self.command = remote_command(
             self.resource_name,
             host.connection,
             create=host.tool.call(
-                "accessory", accessory.name, self._secrets_hash(secrets), limit=PULL_LIMIT + self._waits + MARGIN
+                "accessory",
+                accessory.name,
+                self._secrets_hash(secrets),
+                # Another certificate is another route, and nothing else.
+                *([certificate] if certificate else []),
+                limit=PULL_LIMIT + self._waits + MARGIN,
             ),
             stdin=step_input(told),
             reason=host.reason(f"{accessory.name}-accessory", self._reasons.container),
@@ -112,6 +117,22 @@ class Accessory(pulumi.ComponentResource):
             reason=self.host.reason(f"{self.accessory.name}-accessory-secrets", self._reasons.secrets),
             opts=child_of(self.host, depends_on=[self.host.prepare]),
         )
+
+    def _keep_certificate(self) -> pulumi.Output[str] | None:
+        """Declare the step that leaves its own TLS certificate on the host, if it has one, and return its name there."""
+        certificate = self.accessory.certificate
+        if not certificate:
+            return None
+        pems = spec.CertificateSpec(certificate.certificate_pem.reveal(), certificate.private_key_pem.reveal())
+        command = remote_command(
+            f"{self.resource_name}-certificate",
+            self.host.connection,
+            create=self.host.tool.call("accessory_certificate", self.accessory.name),
+            stdin=step_input(pems, secret=True),
+            reason=self.host.reason(f"{self.accessory.name}-accessory-certificate", self._reasons.certificate),
+            opts=child_of(self.host, depends_on=[self.host.prepare]),
+        )
+        return step_result(command, KeptCertificate).apply(lambda kept: kept.certificate_hash)
 
 
 def accessory_spec(

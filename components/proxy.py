@@ -1,9 +1,9 @@
 """What the host tool is told about kamal-proxy: how it runs on a host, and what it does with a role's requests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from .host_tool.spec import BufferingSpec, HealthcheckSpec, ProbeSpec, ProxyLoggingSpec, ProxyRunSpec, RouteSpec
-from .settings import HealthcheckSettings, ProxyRunSettings, ProxySettings, ResolvedRole, Settings, names_with_https
+from .settings import HealthcheckSettings, ProxyRunSettings, ProxySettings, Settings, names_with_https
 
 
 def run_spec(run: ProxyRunSettings) -> ProxyRunSpec:
@@ -61,9 +61,18 @@ def route_spec(proxy: ProxySettings) -> RouteSpec:
 
 
 def addresses(settings: Settings) -> list[str]:
-    """Return where the app answers: at the host names of its proxy, or at each Docker host where it has none."""
-    secured = names_with_https(settings)
-    return sorted({address for role in settings.roles for address in _role_addresses(settings, role, secured)})
+    """Return where the app answers, and after that where its accessories do.
+
+    That is at the host names of a proxy, or at each Docker host where it has none.
+    """
+    run, secured = settings.proxy.run, names_with_https(settings)
+    roles = [(role.proxy, role.hosts) for role in settings.roles]
+    accessories = [(each.settings.proxy, each.hosts) for each in settings.resolved_accessories]
+    return [
+        address
+        for routed in (roles, accessories)
+        for address in sorted({found for proxy, hosts in routed for found in _addresses(run, proxy, hosts, secured)})
+    ]
 
 
 def _healthcheck_spec(health: HealthcheckSettings) -> HealthcheckSpec:
@@ -72,15 +81,13 @@ def _healthcheck_spec(health: HealthcheckSettings) -> HealthcheckSpec:
     )
 
 
-def _role_addresses(settings: Settings, role: ResolvedRole, secured: Collection[str]) -> list[str]:
-    if not role.proxy:
-        return []
-    names, paths = role.proxy.all_hosts() or role.hosts, role.proxy.all_paths()
-    return [
-        f"{_origin(settings.proxy.run, name, https=name in secured)}{'' if path == '/' else path}"
-        for name in names
-        for path in paths
-    ]
+def _addresses(
+    run: ProxyRunSettings, proxy: ProxySettings | None, hosts: Sequence[str], secured: Collection[str]
+) -> Iterator[str]:
+    """Yield where a role or an accessory answers."""
+    for name in (proxy.all_hosts() or hosts) if proxy else ():
+        for path in proxy.all_paths() if proxy else ():
+            yield f"{_origin(run, name, https=name in secured)}{'' if path == '/' else path}"
 
 
 def _origin(run: ProxyRunSettings, name: str, *, https: bool) -> str:

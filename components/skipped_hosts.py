@@ -68,7 +68,7 @@ class _SkippedHost:
         teardowns = self._state.commands(*(f"{name}-teardown-" for name in (*accessories, *names)))
         self._commands(host, *teardowns, f"{self._host}-prepare")
         for name in accessories:
-            self._commands(host, f"{name}-secrets")
+            self._commands(host, f"{name}-secrets", f"{name}-certificate")
             self._commands(self._component("kamal:index:Accessory", name, parent), name)
         for name in names:
             self._commands(host, f"{name}-secrets", f"{name}-certificate")

@@ -40,6 +40,7 @@ VERBS = (
     "takeover",
     "accessory",
     "accessory_secrets",
+    "accessory_certificate",
     "remove_accessory",
 )
 

@@ -36,7 +36,7 @@ class KeptSecrets:
 
 @dataclass(frozen=True)
 class KeptCertificate:
-    """The output of `certificate`.
+    """The output of `certificate` and of `accessory_certificate`.
 
     Attributes:
         certificate_hash: A keyed hash of the certificate and its key.
@@ -169,6 +169,8 @@ class AccessoryFacts:
         login: Whether a login to its registry is kept here.
         secrets: The hashes of the secret values that are here.
         container: Its container, None where there is none.
+        certificates: The hashes of the TLS certificates that are here.
+        lost_files: What kamal-proxy has been given for its route, and no longer has: a certificate.
     """
 
     host: str
@@ -178,6 +180,8 @@ class AccessoryFacts:
     login: bool
     secrets: tuple[str, ...]
     container: Optional[ContainerFacts] = None
+    certificates: tuple[str, ...] = ()
+    lost_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

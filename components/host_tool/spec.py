@@ -121,7 +121,7 @@ class SecretsSpec:
 
 @dataclass(frozen=True)
 class CertificateSpec:
-    """The input of `certificate`: a role's own TLS certificate with its key, both in PEM."""
+    """The input of `certificate` and of `accessory_certificate`: an own TLS certificate with its key, both in PEM."""
 
     certificate_pem: str
     private_key_pem: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import AccessoryFacts, ContainerFacts, HostFacts, RouteFacts
 from ..host_tool.spec import NO_SECRETS
-from .route_drift import route_drift
+from .route_drift import https_drift, route_drift
 from .state import AccessoryState
 from .wanted import WantedAccessory
 
@@ -17,11 +17,13 @@ class AccessoryReasons:
 
     Attributes:
         secrets: Why its secrets and the login have to be left again; "" if they are there.
+        certificate: Why its own TLS certificate has to be left again; "" if it is there.
         container: Why its container has to be put right; "" if it is as the last deploy left it.
     """
 
     secrets: str = ""
     container: str = ""
+    certificate: str = ""
 
 
 def accessory_reasons(name: str, wanted: WantedAccessory, state: AccessoryState, facts: HostFacts) -> AccessoryReasons:
@@ -37,6 +39,7 @@ def accessory_reasons(name: str, wanted: WantedAccessory, state: AccessoryState,
     return AccessoryReasons(
         secrets=next(_secrets_reasons(name, wanted, state, found), ""),
         container=next(_container_reasons(name, wanted, state, found, facts.routes), ""),
+        certificate=next(_certificate_reasons(name, state, found), ""),
     )
 
 
@@ -55,6 +58,11 @@ def _secrets_reasons(
         yield f"the secrets {state.secrets_hash[:8]} of {name} are gone"
     if wanted.login and not (found and found.login):
         yield f"the login to the registry of {name} is gone"
+
+
+def _certificate_reasons(name: str, state: AccessoryState, found: AccessoryFacts | None) -> Iterator[str]:
+    if state.certificate_hash and state.certificate_hash not in (found.certificates if found else ()):
+        yield f"the certificate {state.certificate_hash[:8]} of {name} is gone"
 
 
 def _container_reasons(
@@ -79,7 +87,7 @@ def _container_reasons(
         yield f"container {state.container[:8]} of {name} was replaced by {container.id[:8]}"
     if container.state != "running":
         yield f"{named} is not running ({container.state} since {container.since})"
-    yield from _route_reasons(named, wanted, state, container, found.service, routes)
+    yield from _route_reasons(named, wanted, state, container, found, routes)
 
 
 def _route_reasons(
@@ -87,7 +95,7 @@ def _route_reasons(
     wanted: WantedAccessory,
     state: AccessoryState,
     container: ContainerFacts,
-    service: str,
+    found: AccessoryFacts,
     routes: Mapping[str, RouteFacts] | None,
 ) -> Iterator[str]:
     if not wanted.proxied:
@@ -96,8 +104,12 @@ def _route_reasons(
     if routes is None:
         yield f"kamal-proxy does not say whether it routes to {named}"
         return
-    route = routes.get(service)
+    route = routes.get(found.service)
     if not route or not leads_to(container.id, route):
         yield f"kamal-proxy does not route to {named}"
     elif drift := route_drift(route, state.route):
         yield f"kamal-proxy routes {drift[0]} to {named}, where the last deploy left {drift[1]}"
+    elif tls := https_drift(named, route, state.route):
+        yield tls
+    for lost in found.lost_files:
+        yield f"kamal-proxy has lost {lost}, which it needs for {named}"

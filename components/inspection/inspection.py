@@ -165,6 +165,6 @@ def _sentences(found: HostReasons) -> list[str]:
     sentences = [
         found.prepare,
         *(reason for role in found.roles.values() for reason in (role.secrets, role.certificate, role.release)),
-        *(reason for each in found.accessories.values() for reason in (each.secrets, each.container)),
+        *(reason for each in found.accessories.values() for reason in (each.secrets, each.certificate, each.container)),
     ]
     return [f"{reason}: to be put right" for reason in sentences if reason]

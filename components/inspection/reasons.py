@@ -14,7 +14,7 @@ from ..host_tool.spec import NO_SECRETS, ProxyRunSpec, RouteSpec
 from .accessory_reasons import AccessoryReasons, accessory_reasons, accessory_warnings
 from .preflight import will_install_docker
 from .proxy_action import proxy_action
-from .route_drift import route_drift
+from .route_drift import https_drift, route_drift
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
 
@@ -209,9 +209,8 @@ def _answer_reasons(named: str, told: RouteSpec, route: RouteFacts, *, in_mainte
         yield f"kamal-proxy passes requests on to {named}, where the last deploy left a maintenance"
     if not in_maintenance and route.state != "running":
         yield f"kamal-proxy has {route.state} the requests for {named}, where the last deploy left no maintenance"
-    # Below a path it has what the role above it has.
-    if "/" in told.paths and route.tls != bool(told.ssl):
-        yield f"kamal-proxy serves {'' if route.tls else 'no '}HTTPS for {named}, otherwise than the last deploy left it"
+    if drift := https_drift(named, route, told):
+        yield drift
 
 
 def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:

@@ -19,6 +19,20 @@ def route_drift(route: RouteFacts, told: RouteSpec | None) -> tuple[str, str] | 
     return None if there == left else (_in_words(*there), _in_words(*left))
 
 
+def https_drift(named: str, route: RouteFacts, told: RouteSpec | None) -> str:
+    """Return how a route answers over HTTPS otherwise than the last step left it, in words; "" where it does not.
+
+    Args:
+        named: What is routed to, in words.
+        route: The route that is there.
+        told: What the last step was told, None where nobody knows.
+    """
+    # Below a path it has what is above it.
+    if told is None or "/" not in told.paths or route.tls == bool(told.ssl):
+        return ""
+    return f"kamal-proxy serves {'' if route.tls else 'no '}HTTPS for {named}, otherwise than the last deploy left it"
+
+
 def _requests(hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return host names and path prefixes so that the same ones are equal. kamal-proxy has no slashes around the latter."""
     return sorted(set(hosts)), sorted({"/" + path.strip("/") for path in paths})

@@ -59,12 +59,14 @@ class AccessoryState:
         release: The hash of all that makes it.
         secrets_hash: The hash of its secret values; "-" for none.
         route: How the last step was told to route its requests, None where it was not, or the state does not say.
+        certificate_hash: The hash of its own TLS certificate, "" for none.
     """
 
     container: str = ""
     release: str = ""
     secrets_hash: str = NO_SECRETS
     route: RouteSpec | None = None
+    certificate_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,12 +203,14 @@ class StackState:
     def _accessory(self, name: str) -> AccessoryState:
         running = self._result(RunningAccessory, name)
         secrets = self._result(KeptSecrets, f"{name}-secrets")
+        certificate = self._result(KeptCertificate, f"{name}-certificate")
         told = self._told(AccessorySpec, name)
         return AccessoryState(
             container=running.container_id[:12] if running else "",
             release=running.release if running else "",
             secrets_hash=secrets.secrets_hash if secrets else NO_SECRETS,
             route=told.proxy if told else None,
+            certificate_hash=certificate.certificate_hash if certificate else "",
         )
 
     def _told(self, kind: type[T], command: str) -> T | None:

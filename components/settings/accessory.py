@@ -23,6 +23,7 @@ from .names import AppName, HostTag, RoleName
 from .proxy import ProxySettings
 from .published_port import PortNumbers, PublishedPort
 from .registry import RegistryLogin, RegistrySettings
+from .resolved_role import Certificate
 from .role import Cmd, LabelName
 from .values import Bool, PositiveSeconds, Seconds, Str, format_value
 
@@ -117,8 +118,8 @@ class AccessorySettings(SettingsModel):
     )
     proxy: AccessoryProxy = Field(
         default=None,
-        description="How kamal-proxy routes requests to it: the keys of the app's `proxy`, without `run`. The app's values do "
-        "not apply. Default: it gets no requests.",
+        description="How kamal-proxy routes requests to it: the keys of the app's `proxy`, `ssl` among them, without `run`. The "
+        "app's values do not apply. Default: it gets no requests.",
     )
     protect: Bool = Field(
         default=False, description="Have Pulumi refuse to remove the accessory until it is unprotected (`protect`)."
@@ -183,6 +184,7 @@ class ResolvedAccessory:
         login: The login to the image's registry, None for none.
         secret_env: The variables whose values are secret.
         options: Options of `docker run`, with those that follow from the app's `logging`.
+        certificate: Its own TLS certificate, None for none, or for one from Let's Encrypt.
         settings: All the rest.
     """
 
@@ -193,6 +195,7 @@ class ResolvedAccessory:
     login: "AccessoryLogin | None"
     secret_env: Mapping[str, Secret]
     options: Mapping[str, tuple[str, ...]]
+    certificate: Certificate | None
     settings: AccessorySettings
 
     @property

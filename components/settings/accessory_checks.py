@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from .accessory import AccessorySettings
 from .hosts import canonical_host
 from .problem import Problem
 from .published_port import PortNumbers
@@ -33,6 +32,9 @@ def secrets_of_accessories(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{path}.registry.password[0]", registry.password[0]
         for number, secret in enumerate(accessory.env.secret_names().values()):
             yield f"{path}.env.secret[{number}]", secret
+        if accessory.proxy and isinstance(accessory.proxy.ssl, SslSettings):
+            yield f"{path}.proxy.ssl.certificate_pem", accessory.proxy.ssl.certificate_pem[0]
+            yield f"{path}.proxy.ssl.private_key_pem", accessory.proxy.ssl.private_key_pem[0]
 
 
 def check_accessory_files(settings: Settings, project_dir: Path) -> Iterator[Problem]:
@@ -66,30 +68,9 @@ def check_accessories(settings: Settings) -> Iterator[Problem]:
             yield Problem(path, "is also the name of a role; choose another name")
         if f"{name}-accessory" in settings.servers:
             yield Problem(path, f"cannot have this name beside a role called {name}-accessory")
-        yield from _check_tls(settings, name, accessory)
     yield from _check_services(settings)
     yield from _check_ports(settings)
     yield from _check_routes(settings)
-
-
-def _check_tls(settings: Settings, name: str, accessory: AccessorySettings) -> Iterator[Problem]:
-    """Yield why an accessory cannot have HTTPS."""
-    proxy, path = accessory.proxy, f"accessories.{name}.proxy.ssl"
-    if not proxy or not proxy.ssl:
-        return
-    if isinstance(proxy.ssl, SslSettings):
-        yield Problem(
-            path,
-            "cannot be a certificate of your own, which is for roles only; set ssl: true, or terminate TLS in front of the host",
-        )
-    elif not proxy.all_hosts() or any(host.startswith("*") for host in proxy.all_hosts()):
-        yield Problem(path, "needs host or hosts without wildcards: a certificate is for the names in it")
-    elif "/" not in proxy.all_paths():
-        yield Problem(path, "cannot be set where only some paths are served")
-    elif len(settings.accessory_hosts(name)) > 1:
-        yield Problem(
-            path, "cannot be true on several hosts: Let's Encrypt checks a name at one of them. Name one host"
-        )
 
 
 def _check_services(settings: Settings) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .accessory_checks import check_accessories, check_accessory_files, hosts_of_accessories, secrets_of_accessories
 from .builder_checks import check_builder
+from .certificate_checks import check_certificates
 from .container_checks import check_containers
 from .docker_options import takes_host_port
 from .hooks import check_hook_name
@@ -36,6 +37,7 @@ def check_settings(settings: Settings, project_dir: Path) -> None:
         *check_builder(settings),
         *check_accessories(settings),
         *check_secrets(settings),
+        *check_certificates(settings),
         *check_files(settings, project_dir),
     ]
     if problems:

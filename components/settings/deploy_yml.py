@@ -112,7 +112,7 @@ DEPLOY_YML = {
     "accessories.NAME.directories": "they stay when the accessory goes, unless `delete_data` is set",
     "accessories.NAME.volumes": "with a name; they stay, too",
     "accessories.NAME.network": "",
-    "accessories.NAME.proxy": "the keys of `proxy` but for `run`; `ssl` with certificates of your own is for roles only",
+    "accessories.NAME.proxy": "the keys of `proxy` but for `run`",
     "asset_path": "one folder or a list of them ([assets](assets.md))",
     "error_pages_path": "",
     "hooks_path": "",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from .accessory_checks import check_accessories
 from .builder_checks import check_builder
+from .certificate_checks import check_certificates
 from .checks import check_destination, check_files, check_hosts, check_roles, check_secrets, check_skipped_hosts
 from .container_checks import check_containers
 from .problem import Problem, problems_of, report
@@ -92,6 +93,7 @@ def _check_valid(settings: Settings, invalid: set[str], project_dir: Path) -> It
         yield from check_skipped_hosts(settings)
     if "secrets" not in invalid:
         yield from check_secrets(settings)
+        yield from check_certificates(settings)
     if "version" not in invalid:
         yield from check_files(settings, project_dir)
 

@@ -28,7 +28,6 @@ from .release_task import ReleaseTaskSettings
 from .resolved_role import Certificate, ResolvedRole
 from .role import LabelName, RoleSettings, RolesOrHosts
 from .ssh import SshSettings
-from .ssl import SslSettings
 from .values import Bool, PositiveInt, PositiveSeconds, Seconds, Str, coerce_str, format_value, refuse_nul
 from .volumes import Volume
 
@@ -338,10 +337,11 @@ class Settings(SettingsModel):
         enabled = name == self.primary_role_name if own is None else own
         return self.proxy if enabled else None
 
-    def _certificate(self, ssl: bool | SslSettings) -> Certificate | None:
-        if isinstance(ssl, bool):
+    def _certificate(self, proxy: ProxySettings | None) -> Certificate | None:
+        # Below a path kamal-proxy has the certificate of what is above it.
+        if not proxy or isinstance(proxy.ssl, bool) or "/" not in proxy.all_paths():
             return None
-        return Certificate(self.secret(ssl.certificate_pem[0]), self.secret(ssl.private_key_pem[0]))
+        return Certificate(self.secret(proxy.ssl.certificate_pem[0]), self.secret(proxy.ssl.private_key_pem[0]))
 
     def _resolve_role(self, name: str, role: RoleSettings) -> ResolvedRole:
         clear, secret = role.env.over(self.env.clear, self.env.secret_names())
@@ -359,8 +359,7 @@ class Settings(SettingsModel):
             options=self._docker_options(role),
             asset_path=self.asset_paths(name),
             proxy=proxy,
-            # Below a path kamal-proxy has the certificate of the role above it.
-            certificate=self._certificate(proxy.ssl) if proxy and "/" in proxy.all_paths() else None,
+            certificate=self._certificate(proxy),
             strategy=role.strategy,
             stop_timeout=next(timeout for timeout in timeouts if timeout is not None),
         )
@@ -409,5 +408,6 @@ class Settings(SettingsModel):
             login=AccessoryLogin(registry.server, login) if login else None,
             secret_env=self._secret_values(accessory.env.secret_names()),
             options=with_bounded_log({**accessory.options, **dict(self.logging.docker_options())}),
+            certificate=self._certificate(accessory.proxy),
             settings=accessory,
         )

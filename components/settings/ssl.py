@@ -37,7 +37,7 @@ PemSecretName = Annotated[
 
 
 class SslSettings(SettingsModel):
-    """A TLS certificate of your own, for a role on any number of hosts."""
+    """A TLS certificate of your own, for a role or an accessory on any number of hosts."""
 
     certificate_pem: PemSecretName = Field(
         description="List with the name of the secret that holds the certificate in PEM, those of its issuers behind it: "

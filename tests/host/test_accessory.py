@@ -1,17 +1,19 @@
 """accessory: real Redis and PostgreSQL servers, whose data survives whatever happens to their containers."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from components.host_tool.result import HostFacts, KeptSecrets, RunningAccessory
+from components.host_tool.result import HostFacts, KeptCertificate, KeptSecrets, RunningAccessory
 from components.host_tool.spec import (
     AccessoryContainerSpec,
     AccessorySpec,
     BufferingSpec,
+    CertificateSpec,
     DirectorySpec,
     FileSpec,
     HealthcheckSpec,
@@ -19,7 +21,10 @@ from components.host_tool.spec import (
     RouteSpec,
     SecretsSpec,
 )
-from tests.host.docker_host import App, Host, Result
+from tests.certificates import Issued, issue
+from tests.host.docker_host import RUN, App, Host, Result
+
+VOLUME = "/home/kamal-proxy/.config/kamal-proxy"
 
 CONFIG = FileSpec(
     "/etc/redis.conf", "appendonly yes\nappendfsync always\ndir /data\nprotected-mode no\n", "644", options="ro"
@@ -33,6 +38,7 @@ class Server:
     app: App
     name: str
     spec: AccessorySpec
+    certificate: KeptCertificate | None = None
 
     @property
     def service(self) -> str:
@@ -41,7 +47,8 @@ class Server:
     def run(self, *, secrets: str = "-", **changes: Any) -> Result:
         """Have it run with some of its container's settings replaced."""
         spec = replace(self.spec, container=replace(self.spec.container, **changes))
-        return self.app.call("accessory", self.name, secrets, spec=spec)
+        words = [self.name, secrets, *([self.certificate.certificate_hash] if self.certificate else [])]
+        return self.app.call("accessory", *words, spec=spec)
 
     def runs(self, **changes: Any) -> RunningAccessory:
         return self.run(**changes).result(RunningAccessory)
@@ -49,6 +56,12 @@ class Server:
     def keep_secrets(self, env: dict[str, str]) -> str:
         spec = SecretsSpec(env=env, registry=self.app.host.login)
         return self.app.call("accessory_secrets", self.name, spec=spec).result(KeptSecrets).secrets_hash
+
+    def keep_certificate(self, issued: Issued) -> str:
+        """Leave a TLS certificate on the host, which is its own from now on, and return its name."""
+        spec = CertificateSpec(issued.certificate, issued.key)
+        self.certificate = self.app.call("accessory_certificate", self.name, spec=spec).result(KeptCertificate)
+        return self.certificate.certificate_hash
 
     def tear_down(self, *options: str) -> Result:
         owner = self.app.owner
@@ -82,6 +95,13 @@ def container(app: App, name: str, image: str, **fields: Any) -> AccessoryContai
         volumes=(),
     )
     return replace(plain, **fields)
+
+
+def files_in_proxy(host: Host, app: App) -> list[str]:
+    """Mode, user and path of each file that kamal-proxy has of the accessory cache of an app."""
+    volume = host.docker("volume", "inspect", "--format", "{{.Mountpoint}}", "kamal-proxy-config")
+    folder = f"{volume}/accessories-config/{app.name}/cache"
+    return host.as_root(f"find {folder} -type f -printf '%m %U %P\\n'").out.splitlines()
 
 
 def clean_up(host: Host, server: Server) -> None:
@@ -271,3 +291,41 @@ def test_requests_are_routed_to_an_accessory(cache: Server, host: Host) -> None:
     cache.prepare(wanted=False)
     assert cache.tear_down().status == 0
     assert host.get(app.web_host, "/up")[0] == 404
+
+
+def test_an_accessory_serves_a_certificate_of_its_own_and_the_next_one_without_another_container(
+    cache: Server, host: Host
+) -> None:
+    app, (first, second) = cache.app, (issue(cache.app.web_host) for _ in range(2))
+    served = ("sh", "-c", "mkdir -p /www && echo ok >/www/up && exec httpd -f -p 8080 -h /www")
+    route = RouteSpec((app.web_host,), 8080, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(True, True), ssl=True)
+    cache.spec = replace(cache.spec, proxy=route, drain_timeout=1, deploy_timeout=8)
+    with host.process_list() as seen:
+        cache.keep_certificate(first)
+        before = cache.runs(cmd=served)
+    assert host.get_https(app.web_host, first.authority, "/up") == (200, "ok")
+    assert not [line for line in seen if first.key.splitlines()[1] in line]
+
+    certificate = cache.keep_certificate(second)
+    assert cache.runs(cmd=served) == before
+    assert host.get_https(app.web_host, second.authority, "/up") == (200, "ok")
+    with pytest.raises(ssl.SSLError):
+        host.get_https(app.web_host, first.authority, "/up")
+    # 1000 is kamal-proxy's user.
+    names = {f"600 1000 tls-{certificate}/{name}" for name in ("cert.pem", "key.pem")}
+    assert set(files_in_proxy(host, app)) == names
+
+    # A kamal-proxy with other options has the route and its files.
+    assert app.prepare(replace(RUN, log_max_size="11m"), accessories={"cache": cache.service}).status == 0
+    assert host.get_https(app.web_host, second.authority, "/up") == (200, "ok")
+
+    # What it has lost is seen, and given to it again.
+    host.docker("exec", "kamal-proxy", "rm", "-rf", f"{VOLUME}/accessories-config")
+    look = app.call("inspect", spec=InspectSpec("kamal", ())).result(HostFacts)
+    assert look.accessories["cache"].lost_files == (f"tls-{certificate}",)
+    assert cache.runs(cmd=served) == before
+    assert set(files_in_proxy(host, app)) == names
+
+    cache.prepare(wanted=False)
+    assert cache.tear_down().status == 0
+    assert files_in_proxy(host, app) == []

@@ -5,24 +5,18 @@ import ssl
 import time
 
 import pytest
-import trustme
 
 from components.host_tool.result import Running
 from components.host_tool.spec import CertificateSpec
+from tests.certificates import Issued, issue
 from tests.host.docker_host import App, Host
 
 FOLDER = "/home/kamal-proxy/.config/kamal-proxy/apps-config"
 
 
-class Issued:
-    """A new authority, and a certificate of it for an app."""
-
-    def __init__(self, app: App) -> None:
-        authority = trustme.CA()
-        issued = authority.issue_cert(app.web_host)
-        self.authority = authority.cert_pem.bytes().decode()
-        self.key = issued.private_key_pem.bytes().decode()
-        self.spec = CertificateSpec(issued.cert_chain_pems[0].bytes().decode(), self.key)
+def spec_of(issued: Issued) -> CertificateSpec:
+    """What a host is told of a certificate."""
+    return CertificateSpec(issued.certificate, issued.key)
 
 
 def files_in_proxy(host: Host, app: App) -> list[list[str]]:
@@ -42,9 +36,9 @@ def redirect_of(host: Host, app: App) -> str | None:
 def test_kamal_proxy_serves_a_certificate_of_ones_own_and_the_next_one_without_another_container(
     app: App, host: Host
 ) -> None:
-    first, second = Issued(app), Issued(app)
+    first, second = issue(app.web_host), issue(app.web_host)
     with host.process_list() as seen:
-        certificate = app.certificate(first.spec)
+        certificate = app.certificate(spec_of(first))
         app.log_in()
         release = app.candidate_release("v1")
         before = app.switch("v1", release, certificate=certificate, ssl=True).result(Running)
@@ -57,7 +51,7 @@ def test_kamal_proxy_serves_a_certificate_of_ones_own_and_the_next_one_without_a
     assert {(mode, user) for mode, user, _ in found} == {("600", "1000")}
     assert host.run("find", f"{app.home}/roles/web/certificates", "-type", "f", "-printf", "%m").out == "600"
 
-    certificate = app.certificate(second.spec)
+    certificate = app.certificate(spec_of(second))
     after = app.switch("v1", release, certificate=certificate, ssl=True).result(Running)
     assert after == before
     assert host.get_https(app.web_host, second.authority) == (200, "v1")
@@ -77,8 +71,8 @@ def test_kamal_proxy_serves_a_certificate_of_ones_own_and_the_next_one_without_a
 def test_a_certificate_with_the_key_of_another_one_is_refused_and_nothing_of_it_is_said_or_kept(
     app: App, host: Host
 ) -> None:
-    first, second = Issued(app), Issued(app)
-    mixed = CertificateSpec(first.spec.certificate_pem, second.spec.private_key_pem)
+    first, second = issue(app.web_host), issue(app.web_host)
+    mixed = CertificateSpec(first.certificate, second.key)
     failure = app.call("certificate", "web", spec=mixed).failure
     assert "role web: the certificate of role web cannot be used: private_key_pem is not the key" in failure
     assert "BEGIN" not in failure

@@ -10,6 +10,7 @@ import pytest
 
 from components.host_tool.json_codec import to_json
 from components.host_tool.result import RunningAccessory
+from tests.certificates import issue
 from tests.unit.graph import DIGEST, HOSTS, NEW_HOST, Graph, add_hooks, changes, declare, texts
 from tests.unit.inspection.host_values import FACTS
 
@@ -84,6 +85,38 @@ def test_only_the_step_for_secrets_is_told_them(tmp_path: Path, monkeypatch: pyt
     (secrets,) = graph.named("-db-accessory-secrets")
     assert all(secret for text, secret in texts(secrets.inputs) if "pass" in text)
     assert (secrets.fields["stdin.registry.server"], secrets.fields["stdin.env.DB"]) == ("r.test", "d4tabase-pass")
+
+
+def test_its_certificate_is_told_to_a_step_of_its_own_and_its_name_to_the_step_of_the_accessory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = issue()
+    ssl = {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}
+    settings = {"secrets": {"CERT": issued.certificate, "KEY": issued.key, "DB": "d4tabase-pass"}, "registry": {}}
+    graph = with_db(tmp_path, monkeypatch, settings=settings, proxy={"host": "db.test", "ssl": ssl})
+    (step,) = graph.named("-db-accessory-certificate")
+    assert shlex.split(step.inputs["create"])[-3:] == ["accessory_certificate", "shop-prod", "db"]
+    assert (step.fields["stdin.certificate_pem"], step.fields["stdin.private_key_pem"]) == (
+        issued.certificate,
+        issued.key,
+    )
+    (accessory,) = graph.named("-db-accessory")
+    assert shlex.split(accessory.inputs["create"])[-3:] == ["db", "5ec2e7", "ce47"]
+    assert accessory.fields["stdin.proxy.ssl"] is True
+    clear = [text for each in graph.declared for text, secret in texts(each.inputs) if not secret]
+    assert not [text for text in clear if "BEGIN" in text]
+    # Another certificate is no other container, as a preview says it of the accessory as a whole.
+    second = issue()
+    settings["secrets"] = {"CERT": second.certificate, "KEY": second.key, "DB": "d4tabase-pass"}
+    after = with_db(tmp_path, monkeypatch, settings=settings, proxy={"host": "db.test", "ssl": ssl})
+    assert changes(graph, after) == {step.name: ["stdin.certificate_pem", "stdin.private_key_pem"]}
+
+
+def test_without_a_certificate_its_step_is_called_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = with_db(tmp_path, monkeypatch, proxy={"host": "db.test", "ssl": True})
+    assert not [command.name for command in graph.commands() if command.name.endswith("-certificate")]
+    (accessory,) = graph.named("-db-accessory")
+    assert shlex.split(accessory.inputs["create"])[-3:] == ["shop-prod", "db", "5ec2e7"]
 
 
 def test_another_setting_is_one_field_of_its_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from components.settings.hooks import HOOKS
+from tests.certificates import issue
 from tests.unit.graph import DIGEST, HOSTS, Graph, add_hooks, declare, texts
 
 SECRETS = ("r3g1stry-pass", "d4tabase-pass", "h00k-pass")
@@ -175,7 +176,8 @@ CERTIFICATE = {"ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]},
 def test_a_certificate_is_told_to_a_step_of_its_own_and_its_name_to_the_switch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secrets = {"CERT": "c3rtificate", "KEY": "pr1vate-key"}
+    issued = issue()
+    secrets = {"CERT": issued.certificate, "KEY": issued.key}
     servers = {"web": HOSTS, "worker": {"hosts": HOSTS[:1], "cmd": "work"}}
     graph = declare(tmp_path, monkeypatch, servers=servers, registry={}, proxy=CERTIFICATE, env={}, secrets=secrets)
     steps = graph.named("-certificate")

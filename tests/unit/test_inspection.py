@@ -26,6 +26,7 @@ from components.host_tool.result import (
 )
 from components.host_tool.spec import ProxyRunSpec
 from components.inspection.look import NoAnswer
+from tests.certificates import issue
 from tests.unit.graph import DIGEST, HOSTS, NEW_HOST, PINNED, Graph, add_hooks, declare
 
 FIRST, SECOND = HOSTS
@@ -208,9 +209,11 @@ def test_a_certificate_that_is_gone_is_left_again_and_makes_no_other_container(p
     commands = {
         f"{HOST}${REMOTE}::shop-{host}-web-certificate": outputs(KeptCertificate("ce47ce47ce47")) for host in HOSTS
     }
-    proxy = {"host": "shop.test", "ssl": {"certificate_pem": ["DB"], "private_key_pem": ["DB"]}}
+    issued = issue()
+    proxy = {"host": "shop.test", "ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}}
     there = replace(ON_SECOND, roles={"web": replace(ON_SECOND.roles["web"], certificates=("ce47ce47ce47",))})
-    graph = program.declare(ON_FIRST, there, state=STATE | commands, proxy=proxy)
+    secrets = {"CERT": issued.certificate, "KEY": issued.key}
+    graph = program.declare(ON_FIRST, there, state=STATE | commands, proxy=proxy, secrets=secrets, env={}, registry={})
     assert reasons_in(graph) == {f"{FIRST}-web-certificate": "the certificate ce47ce47 of web is gone"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from components.host_tool.proxy.client import route_flags
-from components.host_tool.proxy.files import certificate_files, error_page_files, file_flags
+from components.host_tool.proxy.files import certificate_files, error_page_files, file_flags, folder_of_role
 from components.host_tool.proxy_container import run_flags
 from components.host_tool.spec import SwitchSpec
 from components.proxy import addresses, route_spec, run_spec
@@ -57,7 +57,7 @@ def test_each_setting_of_a_route_is_a_flag_that_is_documented() -> None:
     route = route_spec(proxy)
     switch = SwitchSpec("v1", 30, 10, 5, route, 30)
     certificate = certificate_files("abc", {"certificate_pem": "c", "private_key_pem": "k"})
-    files = file_flags("shop", "web", [certificate, error_page_files({"503.html": "x"})])
+    files = file_flags(folder_of_role("shop", "web"), [certificate, error_page_files({"503.html": "x"})])
     assert names_of([*route_flags(switch, route), *files]) == flags_with_a_setting("deploy")
 
 
@@ -88,6 +88,29 @@ def test_settings_that_are_not_used_are_not_told() -> None:
 def test_the_addresses_say_how_the_app_is_reached(proxy: dict[str, Any], expected: list[str]) -> None:
     settings = Settings.model_validate({"service": "shop", "image": "shop", "servers": ["192.0.2.1"], "proxy": proxy})
     assert addresses(settings) == expected
+
+
+def test_the_addresses_of_accessories_are_behind_those_of_the_roles() -> None:
+    accessories = {
+        "admin": {"image": "a:1", "hosts": ["192.0.2.1", "192.0.2.2"], "proxy": {"app_port": 8080}},
+        "mail": {"image": "m:1", "host": "192.0.2.1", "proxy": {"host": "mail.a.test", "ssl": True}},
+        "docs": {"image": "d:1", "host": "192.0.2.1", "proxy": {"host": "mail.a.test", "path_prefix": "/docs"}},
+        "db": {"image": "d:1", "host": "192.0.2.1"},
+    }
+    given = {
+        "service": "shop",
+        "image": "shop",
+        "servers": ["192.0.2.1"],
+        "proxy": {"host": "shop.test"},
+        "accessories": accessories,
+    }
+    assert addresses(Settings.model_validate(given)) == [
+        "http://shop.test",
+        "http://192.0.2.1",
+        "http://192.0.2.2",
+        "https://mail.a.test",
+        "https://mail.a.test/docs",
+    ]
 
 
 def test_a_role_below_a_path_is_reached_over_the_https_of_the_role_above_it() -> None:

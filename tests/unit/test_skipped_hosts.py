@@ -101,6 +101,7 @@ def test_the_accessories_of_a_host_that_is_left_out_stay_as_they_are(
         **DEPLOYED,
         f"{of_host}-teardown-DELETES-DATA-shop-prod": {},
         f"{of_host}-secrets": {},
+        f"{of_host}-certificate": {},
         f"{component}::{name}": {},
         f"{component}${COMMAND}::{name}": {},
     }

@@ -30,7 +30,7 @@ class DockerFacts:
         proxy: kamal-proxy's container, None where there is none.
         replacing: Whether a replacement of it was interrupted.
         routes: kamal-proxy's routes; None where it does not answer.
-        files: kamal-proxy's files; None where no role has any, or nobody knows.
+        files: kamal-proxy's files; None where no route has any, or nobody knows.
         containers: What `docker inspect` says of those of the app's service, newest first.
         named: The same of all containers, by name.
     """
@@ -58,9 +58,9 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     """
     host, records = step.folder.host(), list(role_records(step.folder).values())
     services = sorted({record.service for record in records} | ({service} if service else set()))
-    accessories = [
-        name for record in accessory_records(step.folder).values() for name in (record.service, record.replaced)
-    ]
+    accessories = list(accessory_records(step.folder).values())
+    names = [name for record in accessories for name in (record.service, record.replaced)]
+    have_files = any(record.files for record in records) or any(record.certificate for record in accessories)
     root = host.docker_root if host else ""
     if not root or not (records or accessories) or not shutil.which("docker"):
         try:
@@ -68,9 +68,9 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
         except StepError as error:
             return DockerFacts(problem=str(error))
     routes = later(lambda: _routes(step))
-    files = later(lambda: _files(step)) if any(record.files for record in records) else None
+    files = later(lambda: _files(step)) if have_files else None
     try:
-        found = _inspected(step.docker, services, accessories, network)
+        found = _inspected(step.docker, services, names, network)
     except DockerError:
         return DockerFacts(problem=_problem(step))
     by_name = {data["Name"].lstrip("/"): data for data in found if "State" in data}

@@ -8,6 +8,7 @@ from typing import Any
 from ..docker.client import timestamp
 from ..identity import RoleIdentity
 from ..proxy.client import is_routed
+from ..proxy.files import folder_of_role
 from ..records.app_folder import AppFolder
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
@@ -40,8 +41,10 @@ def role_facts(app: AppFolder, name: str, record: RoleRecord, docker: DockerFact
         strays=tuple(each for each in others if each.routed or each.state in ("running", "restarting", "paused")),
         kept=tuple(each.version for each in others if each.state == "exited"),
         secrets=_names(folder, "secrets"),
-        certificates=_names(folder, "certificates"),
-        lost_files=tuple(each for each in record.files if files and not files.has_folder(app.app, name, each)),
+        certificates=folder.certificates(),
+        lost_files=tuple(
+            each for each in record.files if files and not files.has_set(folder_of_role(app.app, name), each)
+        ),
     )
 
 
@@ -56,7 +59,7 @@ def facts_before_the_first_container(folder: RoleFolder) -> RoleFacts:
         strays=(),
         kept=(),
         secrets=_names(folder, "secrets"),
-        certificates=_names(folder, "certificates"),
+        certificates=folder.certificates(),
     )
 
 

@@ -14,7 +14,7 @@ from ..errors import StepError
 from ..output import last_lines
 from ..result import RouteFacts
 from ..spec import RouteSpec, SwitchSpec
-from .files import CONFIG, ConfigFolder, FileSet, archive_of, folder_of, read_config_folder
+from .files import CONFIG, ConfigFolder, FileSet, archive_of, read_config_folder
 
 CONTAINER = "kamal-proxy"
 
@@ -101,25 +101,25 @@ class KamalProxy:
         except DockerError as error:
             raise _copy_failure(error) from None
 
-    def give_files(self, app: str, role: str, sets: Sequence[FileSet]) -> None:
-        """Give kamal-proxy the files of a role's route, as far as it does not have them.
+    def give_files(self, route_folder: str, sets: Sequence[FileSet]) -> None:
+        """Give kamal-proxy the files of a route, as far as it does not have them.
 
         Raises:
             ProxyMissingError: It is not there.
             DockerError: They cannot be written.
         """
         there = self.files()
-        lacking = [each for each in sets if not there.has(app, role, each)]
+        lacking = [each for each in sets if not there.has(route_folder, each)]
         if not lacking:
             return
         try:
-            self._docker.copy_in(CONTAINER, CONFIG, archive_of(app, role, lacking, there))
+            self._docker.copy_in(CONTAINER, CONFIG, archive_of(route_folder, lacking, there))
         except DockerError as error:
             raise _copy_failure(error) from None
 
-    def remove_files(self, app: str, role: str, names: Sequence[str] = ("",)) -> bool:
-        """Remove sets of files of a role, by default all, and return whether they are gone."""
-        folders = [folder_of(app, role, name) for name in names]
+    def remove_files(self, route_folder: str, names: Sequence[str] = ("",)) -> bool:
+        """Remove sets of files of a route, by default all, and return whether they are gone."""
+        folders = [f"{CONFIG}/{route_folder}/{name}".rstrip("/") for name in names]
         # With `rm` of kamal-proxy's image: `docker cp` removes nothing.
         return self._docker.run("exec", CONTAINER, "rm", "-rf", "--", *folders, check=False).returncode == 0
 

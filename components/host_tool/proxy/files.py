@@ -21,7 +21,10 @@ CONFIG = "/home/kamal-proxy/.config/kamal-proxy"
 """The folder in kamal-proxy's container that is a volume, and holds its routes and certificates."""
 
 APPS = "apps-config"
-"""The folder in it with the files of apps. Only its name is Kamal's, which has it elsewhere."""
+"""The folder in it with the files of roles. Only its name is Kamal's, which has it elsewhere."""
+
+ACCESSORIES = "accessories-config"
+"""The folder in it with the files of accessories: one may have the name that a role has had."""
 
 CERTIFICATE, PRIVATE_KEY = "cert.pem", "key.pem"
 
@@ -39,6 +42,11 @@ class FileSet:
     files: Mapping[str, str]
 
 
+def certificate_set(certificate_hash: str) -> str:
+    """Return the name of the set of files that a certificate is."""
+    return f"tls-{certificate_hash}"
+
+
 def certificate_files(certificate_hash: str, certificate: Mapping[str, str]) -> FileSet:
     """Return a certificate with its key as kamal-proxy reads them.
 
@@ -47,7 +55,7 @@ def certificate_files(certificate_hash: str, certificate: Mapping[str, str]) -> 
         certificate: The fields of `spec.CertificateSpec`.
     """
     return FileSet(
-        f"tls-{certificate_hash}",
+        certificate_set(certificate_hash),
         {CERTIFICATE: certificate["certificate_pem"], PRIVATE_KEY: certificate["private_key_pem"]},
     )
 
@@ -58,16 +66,21 @@ def error_page_files(pages: Mapping[str, str]) -> FileSet:
     return FileSet(f"error_pages-{digest[:16]}", pages)
 
 
-def folder_of(app: str, role: str, name: str = "") -> str:
-    """Return the folder of a set of files in kamal-proxy's container; without a name that of the role."""
-    return "/".join(part for part in (CONFIG, APPS, app, role, name) if part)
+def folder_of_role(app: str, role: str) -> str:
+    """Return the folder with the files of a role's route, from CONFIG."""
+    return f"{APPS}/{app}/{role}"
 
 
-def file_flags(app: str, role: str, sets: Iterable[FileSet]) -> list[str]:
-    """Return the flags of `kamal-proxy deploy` that name the files."""
+def folder_of_accessory(app: str, accessory: str) -> str:
+    """Return the folder with the files of an accessory's route, from CONFIG."""
+    return f"{ACCESSORIES}/{app}/{accessory}"
+
+
+def file_flags(route_folder: str, sets: Iterable[FileSet]) -> list[str]:
+    """Return the flags of `kamal-proxy deploy` that name the files of a route, which are in a folder of CONFIG."""
     flags = []
     for each in sets:
-        folder = folder_of(app, role, each.name)
+        folder = f"{CONFIG}/{route_folder}/{each.name}"
         if PRIVATE_KEY in each.files:
             flags += [
                 f"--tls-certificate-path={folder}/{CERTIFICATE}",
@@ -84,21 +97,21 @@ class ConfigFolder:
 
     Attributes:
         user, group: Whose it is: who kamal-proxy runs as.
-        files: The content of the files of apps, by their paths from CONFIG.
+        files: The content of the files of routes, by their paths from CONFIG.
     """
 
     user: int
     group: int
     files: Mapping[str, bytes]
 
-    def has(self, app: str, role: str, wanted: FileSet) -> bool:
-        """Return whether a set of files is there, whole."""
-        folder = f"{APPS}/{app}/{role}/{wanted.name}"
+    def has(self, route_folder: str, wanted: FileSet) -> bool:
+        """Return whether a set of files is in a route's folder, whole."""
+        folder = f"{route_folder}/{wanted.name}"
         return all(self.files.get(f"{folder}/{name}") == text.encode() for name, text in wanted.files.items())
 
-    def has_folder(self, app: str, role: str, name: str) -> bool:
-        """Return whether there is any file in the folder of a set."""
-        return any(path.startswith(f"{APPS}/{app}/{role}/{name}/") for path in self.files)
+    def has_set(self, route_folder: str, name: str) -> bool:
+        """Return whether there is any file of a set in a route's folder."""
+        return any(path.startswith(f"{route_folder}/{name}/") for path in self.files)
 
 
 def read_config_folder(archive: bytes) -> ConfigFolder:
@@ -108,21 +121,23 @@ def read_config_folder(archive: bytes) -> ConfigFolder:
 
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         members = {member.name.partition("/")[2]: member for member in tar}
-        contents = {path: tar.extractfile(member) for path, member in members.items() if path.startswith(f"{APPS}/")}
+        of_routes = (f"{APPS}/", f"{ACCESSORIES}/")
+        contents = {path: tar.extractfile(member) for path, member in members.items() if path.startswith(of_routes)}
         files = {path: content.read() for path, content in contents.items() if content}
     return ConfigFolder(members[""].uid, members[""].gid, files)
 
 
-def archive_of(app: str, role: str, sets: Iterable[FileSet], folder: ConfigFolder) -> bytes:
-    """Return sets of files as an archive for CONFIG. Only kamal-proxy's user can read them."""
+def archive_of(route_folder: str, sets: Iterable[FileSet], folder: ConfigFolder) -> bytes:
+    """Return sets of files of a route as an archive for CONFIG. Only kamal-proxy's user can read them."""
     import tarfile
 
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as tar:
-        for path in (APPS, f"{APPS}/{app}", f"{APPS}/{app}/{role}"):
-            _add(tar, path, None, folder)
+        names = route_folder.split("/")
+        for depth in range(len(names)):
+            _add(tar, "/".join(names[: depth + 1]), None, folder)
         for each in sets:
-            path = f"{APPS}/{app}/{role}/{each.name}"
+            path = f"{route_folder}/{each.name}"
             _add(tar, path, None, folder)
             for name, text in sorted(each.files.items()):
                 _add(tar, f"{path}/{name}", text.encode(), folder)

@@ -106,6 +106,7 @@ class AccessoryRecord:
         drain_timeout: How long open requests have to finish, None where it gets none.
         pulled: The image that was pulled for it, "" where that was here already.
         tool: The host tool that has last run it.
+        certificate: The name of its own TLS certificate, which its route has; "" for none.
     """
 
     service: str
@@ -117,6 +118,7 @@ class AccessoryRecord:
     drain_timeout: Optional[int] = None
     pulled: str = ""
     tool: str = ""
+    certificate: str = ""
 
     @property
     def replaced(self) -> str:

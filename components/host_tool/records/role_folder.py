@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Optional
 
-from .files import load, save, write_whole
+from .files import load, save
 from .records import ReleaseRecord, RoleRecord
 from .secrets_folder import SecretsFolder
 
@@ -49,24 +48,6 @@ class RoleFolder(SecretsFolder):
     def assets(self, release: str) -> Path:
         """Return the folder with the assets of a release, which goes with what is known of it."""
         return self._release_path(release).with_name("assets")
-
-    def certificate(self, certificate_hash: str) -> Optional[dict[str, str]]:
-        """Return a TLS certificate with its key by their hash, None if they are not here.
-
-        Raises:
-            DamagedRecordError: The file is damaged, or this user may not read it.
-        """
-        return self._kept(self.path / "certificates" / certificate_hash)
-
-    def save_certificate(self, certificate_hash: str, certificate: dict[str, str]) -> None:
-        """Keep a TLS certificate with its key."""
-        write_whole(self.path / "certificates" / certificate_hash, json.dumps(certificate))
-
-    def forget_other_certificates(self, used: str) -> None:
-        """Forget the TLS certificates but one."""
-        for path in self.path.glob("certificates/*"):
-            if path.name != used:
-                path.unlink()
 
     def forget_unused_secrets(self) -> None:
         """Forget the secret values that no release needs."""

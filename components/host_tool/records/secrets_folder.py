@@ -12,7 +12,7 @@ from .files import DamagedRecordError, write_whole
 
 
 class SecretsFolder:
-    """A folder with secret values, under a lock of its own."""
+    """A folder with secret values and TLS certificates, under a lock of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,6 +29,35 @@ class SecretsFolder:
     def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
         """Keep secret values."""
         write_whole(self.path / "secrets" / secrets_hash, json.dumps(values))
+
+    def certificate(self, certificate_hash: str) -> Optional[dict[str, str]]:
+        """Return a TLS certificate with its key by their hash, None if they are not here.
+
+        Raises:
+            DamagedRecordError: The file is damaged, or this user may not read it.
+        """
+        return self._kept(self.path / "certificates" / certificate_hash)
+
+    def certificates(self) -> tuple[str, ...]:
+        """Return the hashes of the TLS certificates that are here."""
+        return tuple(sorted(path.name for path in self.path.glob("certificates/*")))
+
+    def save_certificate(self, certificate_hash: str, certificate: dict[str, str]) -> None:
+        """Keep a TLS certificate with its key."""
+        write_whole(self.path / "certificates" / certificate_hash, json.dumps(certificate))
+
+    def copy_certificates(self, other: SecretsFolder) -> None:
+        """Keep the TLS certificates of another folder as well."""
+        for name in other.certificates():
+            certificate = other.certificate(name)
+            if certificate:
+                self.save_certificate(name, certificate)
+
+    def forget_other_certificates(self, used: str) -> None:
+        """Forget the TLS certificates but one."""
+        for name in self.certificates():
+            if name != used:
+                (self.path / "certificates" / name).unlink()
 
     def forget(self) -> None:
         """Forget all of it."""

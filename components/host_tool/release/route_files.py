@@ -1,4 +1,4 @@
-"""The files that kamal-proxy needs for a role's route, and those that it no longer needs."""
+"""The files that kamal-proxy needs for a route, and those that it no longer needs for a role's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Optional
 
 from ..errors import StepError
 from ..identity import check_name
-from ..proxy.files import FileSet, certificate_files, error_page_files
+from ..proxy.files import FileSet, certificate_files, error_page_files, folder_of_role
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
+from ..records.secrets_folder import SecretsFolder
 from ..step.step import Step
 
 
@@ -28,18 +29,32 @@ def files_of_route(
     Raises:
         StepError: The certificate is gone.
     """
-    files = []
-    if certificate_hash:
-        certificate = folder.certificate(check_name("certificate", certificate_hash))
-        if certificate is None:
-            raise StepError(
-                f"the certificate {certificate_hash} of role {step.role} is not on this host any more. Have the certificate "
-                "step run again: pulumi up --replace, with its URN."
-            )
-        files.append(certificate_files(certificate_hash, certificate))
+    files = files_of_certificate(folder, certificate_hash, f"role {step.role}")
     if error_pages:
         files.append(error_page_files(error_pages))
     return files
+
+
+def files_of_certificate(folder: SecretsFolder, certificate_hash: str, whose: str) -> list[FileSet]:
+    """Return the files that kamal-proxy needs for a certificate.
+
+    Args:
+        folder: What the host remembers of the role or accessory.
+        certificate_hash: The certificate's name, "" for none.
+        whose: The role or accessory, in words.
+
+    Raises:
+        StepError: The certificate is gone.
+    """
+    if not certificate_hash:
+        return []
+    certificate = folder.certificate(check_name("certificate", certificate_hash))
+    if certificate is None:
+        raise StepError(
+            f"the certificate {certificate_hash} of {whose} is not on this host any more. Have the certificate step run "
+            "again: pulumi up --replace, with its URN."
+        )
+    return [certificate_files(certificate_hash, certificate)]
 
 
 def forget_unused_files(step: Step, folder: RoleFolder, record: RoleRecord, used: Sequence[FileSet] = ()) -> None:
@@ -55,7 +70,7 @@ def forget_unused_files(step: Step, folder: RoleFolder, record: RoleRecord, used
     unused = sorted(set(record.files) - kept)
     if not unused:
         return
-    if step.proxy.remove_files(step.folder.app, step.role, unused if kept else ("",)):
+    if step.proxy.remove_files(folder_of_role(step.folder.app, step.role), unused if kept else ("",)):
         folder.save(replace(record, files=tuple(sorted(kept))))
     else:
         step.say(f"kamal-proxy still has {', '.join(unused)}: they could not be removed, and are not used any more")

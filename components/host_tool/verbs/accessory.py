@@ -1,4 +1,4 @@
-"""accessory APP NAME SECRETS: the accessory runs as the settings want it; a container of other settings is replaced.
+"""accessory APP NAME SECRETS [CERTIFICATE]: the accessory runs as the settings want it; a container of other settings is replaced.
 
 The data stays where it is. A container that does not get ready is removed, and the old one runs again.
 """
@@ -22,7 +22,7 @@ from ..accessory.replacement import (
     start,
     take_over,
 )
-from ..accessory.route import route_to
+from ..accessory.route import forget_other_certificates, route_to
 from ..accessory.words import release_of
 from ..docker.client import DockerError, docker_failed, timestamp
 from ..errors import StepError
@@ -40,17 +40,20 @@ from ..step.step import Step
 SPEC = AccessorySpec
 
 
-def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str) -> RunningAccessory:
+def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str, *certificate: str) -> RunningAccessory:
     """Have the accessory run, and return what runs."""
     folder, container = step.take_accessory(name), spec.container
     step.host = container.host
     step.lock(folder.lock)
     holders = former_holders(step, container.service)
+    for holder in holders:
+        # The old container may have to be routed to again.
+        folder.copy_certificates(holder.folder)
     before = _known(folder, holders, spec)
     old = recover(step, before)
     _check_is_ours(step, before, old, taken=bool(holders))
     release = step.release = release_of(container, secrets_hash)
-    wanted = _wanted(spec, before, release)
+    wanted = _wanted(spec, before, release, "".join(certificate[:1]))
     with step.undo() as undo:
         if old and old.release == release:
             if not old.is_up:
@@ -71,7 +74,9 @@ def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str) -> Runnin
         remove_own_route(step, container.service, [running.container_id[:12]])
     _retire(step, container, before)
     for holder in holders:
+        forget_other_certificates(step, holder.app, holder.folder)
         holder.folder.forget()
+    forget_other_certificates(step, step.folder, folder, wanted.certificate)
     folder.forget_other_secrets(secrets_hash)
     forget_older_tools(step.folder)
     return running
@@ -87,7 +92,7 @@ def _known(folder: AccessoryFolder, holders: Sequence[Holder], spec: AccessorySp
     return AccessoryRecord(spec.container.service, spec.container.host, spec.stop_timeout)
 
 
-def _wanted(spec: AccessorySpec, before: AccessoryRecord, release: str) -> AccessoryRecord:
+def _wanted(spec: AccessorySpec, before: AccessoryRecord, release: str, certificate: str) -> AccessoryRecord:
     return replace(
         before,
         host=spec.container.host,
@@ -96,6 +101,7 @@ def _wanted(spec: AccessorySpec, before: AccessoryRecord, release: str) -> Acces
         container=spec.container,
         proxy=spec.proxy,
         drain_timeout=spec.drain_timeout,
+        certificate=certificate,
         tool=this_tool(),
     )
 

@@ -47,8 +47,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
             **{name: role_facts(folder, name, record, docker) for name, record in role_records(folder).items()},
         },
         accessories={
-            name: accessory_facts(folder.accessory(name), record, docker.named, docker.routes or {})
-            for name, record in accessory_records(folder).items()
+            name: accessory_facts(folder, name, record, docker) for name, record in accessory_records(folder).items()
         },
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),

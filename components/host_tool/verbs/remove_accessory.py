@@ -10,6 +10,7 @@ from typing import Optional
 
 from ..accessory.mounts import data_in_words, delete_data
 from ..accessory.replacement import find, next_name
+from ..accessory.route import forget_other_certificates
 from ..owner import Owner
 from ..proxy_container import remove_own_route
 from ..records.app_folder import AppFolder
@@ -32,6 +33,8 @@ def run(step: Step, name: str, owner: str, stack: str, host: str, *options: str)
     if record:
         step.host = record.host
         _remove(step, record, with_data=DELETE_DATA in options)
+    # Also where its first deploy has failed.
+    forget_other_certificates(step, step.folder, folder)
     folder.forget()
     app = step.folder.app_record()
     if not step.folder.roles() and not step.folder.accessories() and not (app and app.resource):

@@ -18,7 +18,7 @@ from ..proxy.client import (
     ProxyStoppedError,
     route_flags,
 )
-from ..proxy.files import FileSet, file_flags
+from ..proxy.files import FileSet, file_flags, folder_of_role
 from ..proxy_container import await_answer, remove_all_routes, revive_proxy
 from ..records.older_tools import forget_older_tools, this_tool
 from ..records.records import ReleaseRecord, RoleRecord
@@ -135,7 +135,7 @@ def _deploy_or_adopt(
 ) -> str:
     """Deploy under the role's own route, or under one that is in its way and that it may take over; return its name."""
     name = route_of(step, switching.record)
-    flags = [*route_flags(spec, route), *file_flags(step.folder.app, step.role, switching.files)]
+    flags = [*route_flags(spec, route), *file_flags(folder_of_role(step.folder.app, step.role), switching.files)]
     if spec.maintenance is not None and switching.record.current == switching.release:
         # No request reaches it. An app that is ill must not keep the maintenance from being turned on.
         flags.append("--force")
@@ -157,7 +157,7 @@ def _deploy_or_adopt(
 def _deploy(step: Step, service: str, target: str, flags: Sequence[str], files: Sequence[FileSet]) -> None:
     try:
         if files:
-            step.proxy.give_files(step.folder.app, step.role, files)
+            step.proxy.give_files(folder_of_role(step.folder.app, step.role), files)
         step.proxy.deploy(service, target, flags)
     except (ProxyStoppedError, ProxyMissingError):
         # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of

@@ -16,15 +16,25 @@ from components.host_tool.spec import (
     AccessoryContainerSpec,
     AccessorySpec,
     BufferingSpec,
+    CertificateSpec,
     DirectorySpec,
     FileSpec,
     HealthcheckSpec,
+    InspectSpec,
     PrepareSpec,
     RegistryLoginSpec,
     RouteSpec,
     SecretsSpec,
 )
-from components.host_tool.verbs import accessory, accessory_secrets, prepare, remove_accessory
+from components.host_tool.verbs import (
+    accessory,
+    accessory_certificate,
+    accessory_secrets,
+    inspect,
+    prepare,
+    remove_accessory,
+)
+from tests.certificates import Issued, issue
 
 from .fake_docker import FakeContainer, FakeImage
 from .fake_host import OWNER, PROXY, STRANGER, FakeHost, killed_at_every_call
@@ -54,6 +64,7 @@ class Cache:
     home: Path
     name: str = "cache"
     spec: AccessorySpec = field(default_factory=lambda: AccessorySpec(CONTAINER, 0, 0, 5))
+    certificate: str = ""
 
     def run(self, *, secrets: str = "-", **changes: Any) -> RunningAccessory:
         """Have it run with some of its container's settings replaced."""
@@ -61,7 +72,19 @@ class Cache:
 
     def run_spec(self, spec: AccessorySpec, secrets: str = "-") -> RunningAccessory:
         self.push(spec.container.image)
-        return self.host.run("accessory", lambda step: accessory.run(step, spec, self.name, secrets))
+        words = (secrets, self.certificate) if self.certificate else (secrets,)
+        return self.host.run("accessory", lambda step: accessory.run(step, spec, self.name, *words))
+
+    def keep_certificate(self, issued: Issued) -> str:
+        """Keep a TLS certificate, which is its own from now on, and return its name."""
+        spec = CertificateSpec(issued.certificate, issued.key)
+        kept = self.host.run("accessory_certificate", lambda step: accessory_certificate.run(step, spec, self.name))
+        route = RouteSpec(
+            ("cache.test",), self.host.port, HealthcheckSpec("/up", 1, 1), 30, BufferingSpec(False, False), ssl=True
+        )
+        self.spec = replace(self.spec, proxy=route, drain_timeout=5)
+        self.certificate = kept.certificate_hash
+        return self.certificate
 
     def push(self, image: str) -> None:
         self.host.docker.registry[image] = FakeImage(image, "", "")
@@ -413,3 +436,157 @@ def test_secrets_of_former_containers_are_forgotten_once_the_next_one_is_ready(c
     with pytest.raises(StepError, match="are not on this host any more"):
         cache.run(secrets=first)
     assert cache.containers() == {"shop-cache": "running"}
+
+
+FIRST, SECOND = issue(), issue()
+
+
+def files_of(certificate: str, issued: Issued, name: str = "cache", app: str = "shop") -> dict[str, str]:
+    """What kamal-proxy has where this is the only certificate."""
+    folder = f"accessories-config/{app}/{name}/tls-{certificate}"
+    return {f"{folder}/cert.pem": issued.certificate, f"{folder}/key.pem": issued.key}
+
+
+def served(cache: Cache) -> str:
+    """The key that kamal-proxy has read for the route."""
+    deploy = [
+        words for words in cache.host.docker.calls if words[:4] == ("exec", "kamal-proxy", "kamal-proxy", "deploy")
+    ][-1]
+    [path] = [word.partition("=")[2] for word in deploy if word.startswith("--tls-private-key-path=")]
+    return cache.host.docker.files[path.partition("/.config/kamal-proxy/")[2]]
+
+
+def test_kamal_proxy_serves_its_certificate_and_the_next_one_without_another_container(cache: Cache) -> None:
+    certificate = cache.keep_certificate(FIRST)
+    first = cache.run()
+    assert cache.host.docker.files == files_of(certificate, FIRST)
+    assert served(cache) == FIRST.key
+    certificate = cache.keep_certificate(SECOND)
+    assert cache.run() == first
+    assert cache.host.docker.files == files_of(certificate, SECOND)
+    assert cache.host.folder.accessory("cache").certificates() == (certificate,)
+    assert not [words for words in cache.host.docker.calls if any("PRIVATE KEY" in word for word in words)]
+
+
+@pytest.mark.parametrize("proxied", [True, False], ids=["from Let's Encrypt", "no requests"])
+def test_without_its_certificate_it_leaves_no_key(cache: Cache, proxied: bool) -> None:
+    cache.keep_certificate(FIRST)
+    first = cache.run()
+    cache.certificate = ""
+    cache.spec = replace(cache.spec, proxy=cache.spec.proxy if proxied else None)
+    assert cache.run() == first
+    assert cache.host.docker.files == {}
+    assert cache.host.folder.accessory("cache").certificates() == ()
+
+
+def test_a_replacement_that_fails_has_the_old_container_serve_its_old_certificate(cache: Cache) -> None:
+    before = cache.keep_certificate(FIRST)
+    first = cache.run()
+    cache.keep_certificate(SECOND)
+    cache.host.docker.fail("exec", "kamal-proxy", "kamal-proxy", "deploy", said="Error: unable to load certificate")
+    with pytest.raises(StepError, match="its route was refused by kamal-proxy"):
+        cache.run(image=NEWER)
+    assert cache.container.id == first.container_id
+    assert served(cache) == FIRST.key
+    record = cache.record()
+    assert record
+    assert record.certificate == before
+    certificate = cache.certificate
+    cache.run(image=NEWER)
+    assert cache.host.docker.files == files_of(certificate, SECOND)
+
+
+def test_an_accessory_that_goes_leaves_no_key_also_where_it_never_ran(cache: Cache) -> None:
+    cache.keep_certificate(FIRST)
+    cache.host.docker.crashing.add(REDIS)
+    # As where the step was killed before kamal-proxy had its route.
+    cache.host.docker.files = files_of(cache.certificate, FIRST)
+    with pytest.raises(StepError, match="ended before it was healthy"):
+        cache.run()
+    cache.host.abandon()
+    cache.tear_down()
+    assert (cache.host.docker.files, cache.has_app()) == ({}, False)
+    cache.host.docker.crashing.clear()
+    cache.prepare()
+    cache.keep_certificate(FIRST)
+    cache.run()
+    cache.host.abandon()
+    cache.tear_down()
+    assert (cache.host.docker.files, cache.has_app()) == ({}, False)
+
+
+def test_a_renamed_accessory_and_a_renamed_app_keep_what_is_served_and_leave_no_key_under_the_former_name(
+    cache: Cache,
+) -> None:
+    cache.keep_certificate(FIRST)
+    first = cache.run()
+    renamed = replace(cache, name="redis")
+    renamed.prepare()
+    certificate = renamed.keep_certificate(FIRST)
+    assert renamed.run() == first
+    assert cache.host.docker.files == files_of(certificate, FIRST, "redis")
+    other = replace(renamed, host=cache.host.but(destination="eu"))
+    other.prepare()
+    certificate = other.keep_certificate(SECOND)
+    # Under the new name it fails: what was there is served as before.
+    other.host.docker.crashing.add(NEWER)
+    with pytest.raises(StepError, match="ended before it was healthy"):
+        other.run(image=NEWER)
+    assert served(other) == FIRST.key
+    assert other.run().container_id == first.container_id
+    assert cache.host.docker.files == files_of(certificate, SECOND, "redis", "shop-eu")
+
+
+def test_a_step_killed_at_any_moment_leaves_kamal_proxy_the_certificate_of_its_route(
+    new_cache: Callable[[], Cache],
+) -> None:
+    caches: dict[int, Cache] = {}
+
+    def make() -> FakeHost:
+        cache = new_cache()
+        caches[id(cache.host)] = cache
+        return cache.host
+
+    def before(host: FakeHost) -> None:
+        cache = caches[id(host)]
+        cache.keep_certificate(FIRST)
+        cache.run()
+        cache.keep_certificate(SECOND)
+
+    for host in killed_at_every_call(make, before, lambda host: caches[id(host)].run()):
+        cache = caches[id(host)]
+        os.chdir(cache.home)
+        assert served(cache) in (FIRST.key, SECOND.key)
+        cache.run()
+        assert host.docker.files == files_of(cache.certificate, SECOND)
+        assert served(cache) == SECOND.key
+
+
+def test_the_look_tells_its_certificate_and_what_kamal_proxy_has_lost_which_its_step_puts_right(cache: Cache) -> None:
+    certificate = cache.keep_certificate(FIRST)
+    cache.run()
+
+    def look() -> tuple[tuple[str, ...], tuple[str, ...]]:
+        found = cache.host.run("inspect", lambda step: inspect.run(step, InspectSpec("kamal", ()))).accessories["cache"]
+        return found.certificates, found.lost_files
+
+    assert look() == ((certificate,), ())
+    cache.host.docker.files.clear()
+    (cache.host.folder.accessory("cache").path / "certificates" / certificate).unlink()
+    assert look() == ((), (f"tls-{certificate}",))
+    with pytest.raises(
+        StepError, match=f"the certificate {certificate} of accessory cache is not on this host any more"
+    ):
+        cache.run()
+    cache.keep_certificate(FIRST)
+    cache.run()
+    assert look() == ((certificate,), ())
+
+
+def test_a_certificate_with_the_key_of_another_one_is_refused(cache: Cache) -> None:
+    mixed = replace(FIRST, key=SECOND.key)
+    with pytest.raises(
+        StepError, match="the certificate of accessory cache cannot be used: private_key_pem is not the key"
+    ):
+        cache.keep_certificate(mixed)
+    assert cache.host.folder.accessory("cache").certificates() == ()

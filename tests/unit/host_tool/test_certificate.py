@@ -8,19 +8,15 @@ import trustme
 from components.host_tool.errors import StepError
 from components.host_tool.spec import InspectSpec
 from components.host_tool.verbs import inspect
+from tests.certificates import issue
 
 from .fake_host import ROLE, FakeHost, killed_at_every_call
 
 DEPLOY = ("exec", "kamal-proxy", "kamal-proxy", "deploy")
 
 
-def pems(name: str = "shop.test") -> tuple[str, str]:
-    """A certificate and its key."""
-    issued = trustme.CA().issue_cert(name)
-    return issued.cert_chain_pems[0].bytes().decode(), issued.private_key_pem.bytes().decode()
-
-
-FIRST, SECOND = pems(), pems()
+FIRST, SECOND = ((issued.certificate, issued.key) for issued in (issue(), issue()))
+OTHER_KIND = issue(key_type=trustme.KeyType.RSA)
 
 
 def flags(host: FakeHost) -> dict[str, str]:
@@ -83,10 +79,11 @@ def test_a_role_that_goes_leaves_no_key(host: FakeHost) -> None:
     ("certificate", "key", "problem"),
     [
         (FIRST[0], SECOND[1], "private_key_pem is not the key of certificate_pem"),
+        (FIRST[0], OTHER_KIND.key, "private_key_pem is not the key of certificate_pem"),
         (FIRST[1], FIRST[0], "certificate_pem has to be a certificate, and private_key_pem its key without a password"),
         ("x", FIRST[1], "certificate_pem has to be a certificate, and private_key_pem its key without a password"),
     ],
-    ids=["key of another one", "exchanged", "no PEM"],
+    ids=["key of another one", "key of another kind", "exchanged", "no PEM"],
 )
 def test_a_certificate_that_kamal_proxy_could_not_use_is_refused_before_any_container_starts(
     host: FakeHost, certificate: str, key: str, problem: str

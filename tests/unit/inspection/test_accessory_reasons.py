@@ -54,6 +54,39 @@ def test_what_is_wrong_with_an_accessory_is_a_reason(changes: dict[str, Any], se
     assert found(replace(DB, **changes)) == (secrets, container)
 
 
+def test_a_certificate_that_is_gone_is_a_reason_for_its_step_alone() -> None:
+    said = replace(SAID, certificate_hash="ce47ce47ce47")
+    there = replace(DB, certificates=("ce47ce47ce47",))
+    for facts, reason in ((there, ""), (DB, "the certificate ce47ce47 of db is gone")):
+        told = replace(FACTS, accessories={"db": facts})
+        compared = reasons(
+            replace(WANTED, accessories={"db": ASKED}), replace(STATE, accessories={"db": said}), told
+        ).accessories["db"]
+        assert (compared.certificate, compared.secrets, compared.container) == (reason, "", "")
+
+
+@pytest.mark.parametrize(
+    ("route", "lost", "container"),
+    [
+        (replace(TO_DB, tls=True), (), ""),
+        (
+            TO_DB,
+            (),
+            "kamal-proxy serves no HTTPS for container dbdbdbdb of db, otherwise than the last deploy left it",
+        ),
+        (
+            replace(TO_DB, tls=True),
+            ("tls-ce47",),
+            "kamal-proxy has lost tls-ce47, which it needs for container dbdbdbdb of db",
+        ),
+    ],
+    ids=["as it was left", "no HTTPS", "no certificate"],
+)
+def test_https_that_is_not_as_it_was_left_is_a_reason(route: RouteFacts, lost: tuple[str, ...], container: str) -> None:
+    said = replace(SAID, route=replace(TOLD, ssl=True))
+    assert found(replace(DB, lost_files=lost), ROUTED, said, routes={"shop-db": route})[1] == container
+
+
 def test_one_that_is_not_known_on_the_host_has_lost_all() -> None:
     assert found(None) == (
         "the secrets 5ec2e75e of db are gone",

@@ -62,6 +62,12 @@ def test_a_role_has_the_certificate_and_the_maintenance_that_the_last_deploy_lef
     assert (role.certificate_hash, role.in_maintenance) == ("ce47", True)
 
 
+def test_an_accessory_has_the_certificate_that_the_last_deploy_left() -> None:
+    urn = "urn:pulumi:prod::deploy::kamal:index:Deploy$kamal:index:Host$command:remote:Command::shop-a-db-accessory"
+    outputs = {urn: {}, f"{urn}-certificate": {"stdout": to_json(KeptCertificate("ce47"))}}
+    assert StackState(outputs).host("shop-a", [], ["db"]).accessories["db"].certificate_hash == "ce47"
+
+
 def test_a_role_is_known_that_failed_before_its_first_switch() -> None:
     found = state(candidate={"stdout": to_json(StartedCandidate("abc", "none"))})
     assert found.host("shop-a", ["web"]).roles == {"web": RoleState(candidate="abc")}

@@ -14,6 +14,7 @@ from components.settings.deploy_yml import DEPLOY_YML, DeployYmlKey, deploy_yml_
 from components.settings.kamal_keys import KAMAL_HOOK_HINTS, KAMAL_KEY_HINTS
 from components.settings.reference import sections
 from components.settings.stack_schema import settings_schema
+from tests.certificates import issue
 from tests.unit.settings.loading import problems, raw_config, report_lines
 
 FILES: list[dict[str, Any]] = list(yaml.safe_load_all((Path(__file__).parent / "deploy.yml").read_text()))
@@ -55,6 +56,8 @@ SECRETS = (
     "DB_REGISTRY_USER",
     "DB_REGISTRY_PASSWORD",
 )
+
+ISSUED = issue()
 
 KEYS = tuple(deploy_yml_keys())
 REFUSED = tuple(key for key in KEYS if key.refused_by == key.path)
@@ -106,7 +109,8 @@ def load_deploy_yml(folder: Path, file: dict[str, Any]) -> None:
     (folder / "config").mkdir(exist_ok=True)
     for name in ("postgres.conf", "probe.yml"):
         (folder / "config" / name).touch()
-    config = raw_config({**file, "secrets": dict.fromkeys(SECRETS, "x")})
+    pems = {"CERTIFICATE_PEM": ISSUED.certificate, "PRIVATE_KEY_PEM": ISSUED.key}
+    config = raw_config({**file, "secrets": dict.fromkeys(SECRETS, "x") | pems})
     load_settings(config, stack="prod", secret_keys=["secrets"], project_dir=folder)
 
 

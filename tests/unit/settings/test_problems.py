@@ -270,25 +270,60 @@ ACCESSORIES = [
     ),
     (accessory(proxy={"hst": "x"}), "accessories.db.proxy.hst: is not a known key; did you mean host?"),
     *(
-        (accessory(proxy={"host": "db.test", **proxy}), f"accessories.db.proxy.ssl: {problem}")
+        (accessory(proxy=proxy), f"accessories.db.proxy.{problem}")
         for proxy, problem in (
             (
-                {"ssl": {"certificate_pem": ["A"], "private_key_pem": ["B"]}},
+                {"ssl": True, "host": "*.db.test"},
+                "ssl: cannot be true for *.db.test: kamal-proxy gets no certificates for wildcards. Name each host",
+            ),
+            (
+                {"ssl": True, "host": "db.test", "path_prefix": "/db"},
                 (
-                    "cannot be a certificate of your own, which is for roles only; set ssl: true, or terminate TLS in front of "
-                    "the host"
+                    "ssl: cannot be set where only /db is served: kamal-proxy takes HTTPS from the role or accessory that "
+                    "serves all paths of the host name. Set ssl there"
                 ),
             ),
             (
-                {"ssl": True, "host": "*.db.test"},
-                "needs host or hosts without wildcards: a certificate is for the names in it",
+                {"host": "db.test", "canonical_host": "www.db.test"},
+                "canonical_host: www.db.test is not one of the host names that are served; add it to hosts",
             ),
-            ({"ssl": True, "path_prefix": "/db"}, "cannot be set where only some paths are served"),
         )
     ),
     (
+        {"proxy": {"host": "shop.test"}, **accessory(proxy={"ssl": True})},
+        "accessories.db.proxy.ssl: needs host or hosts: a certificate is for the names in it",
+    ),
+    (
+        accessory(proxy={"host": "db.test", "ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}}),
+        [
+            (
+                "accessories.db.proxy.ssl.certificate_pem: the secret CERT is not set; run pulumi config set --secret --path "
+                "'deploy:secrets.CERT'"
+            ),
+            (
+                "accessories.db.proxy.ssl.private_key_pem: the secret KEY is not set; run pulumi config set --secret --path "
+                "'deploy:secrets.KEY'"
+            ),
+        ],
+    ),
+    (
         {"servers": ["a", "b"], **accessory(proxy={"host": "db.test", "ssl": True})},
-        "accessories.db.proxy.ssl: cannot be true on several hosts: Let's Encrypt checks a name at one of them. Name one host",
+        (
+            "accessories.db.proxy.ssl: cannot be true for accessory db on 2 hosts: Let's Encrypt checks a name at one of them, "
+            "and the others would have no certificate. Use one host, set ssl.certificate_pem and ssl.private_key_pem to a "
+            "certificate of your own, or terminate TLS in front of the hosts (with a load balancer) and leave ssl off"
+        ),
+    ),
+    (
+        {
+            "servers": {"web": ["a"], "worker": ["b"]},
+            "proxy": {"host": "shop.test", "ssl": True},
+            **accessory(role="worker", proxy={"host": "shop.test", "ssl": True}),
+        },
+        (
+            "accessories.db.proxy.ssl: would get a certificate for shop.test, and so would role web; Let's Encrypt reaches only "
+            "one of them. Give each its own host"
+        ),
     ),
     (accessory(imag="x"), "accessories.db.imag: is not a known key; did you mean image?"),
     (accessory(env={"tags": {}}), "accessories.db.env.tags: is only possible in the app's env, as in Kamal"),
@@ -650,8 +685,8 @@ PROXY = [
     (
         role(proxy={"ssl": True, "host": "shop.test", "path_prefixes": ["/a", "/b"]}),
         (
-            "servers.web.proxy.ssl: cannot be set where only /a, /b is served: kamal-proxy takes HTTPS from the role that "
-            "serves all paths of the host name. Set ssl there"
+            "servers.web.proxy.ssl: cannot be set where only /a, /b is served: kamal-proxy takes HTTPS from the role or "
+            "accessory that serves all paths of the host name. Set ssl there"
         ),
     ),
     (

@@ -9,6 +9,7 @@ import pytest
 from components.secret import Secret
 from components.settings import Certificate, HooksSettings, Jump, RegistryLogin, SshSettings
 from components.source import SourcePolicy
+from tests.certificates import issue
 from tests.unit.settings.loading import load
 
 
@@ -264,24 +265,37 @@ def test_hosts_are_names_and_addresses_of_both_kinds(tmp_path: Path) -> None:
     assert load(tmp_path, servers=hosts).hosts == tuple(hosts)
 
 
-def test_a_certificate_of_ones_own_is_named_by_its_secrets_for_roles_on_several_hosts(tmp_path: Path) -> None:
+def test_a_certificate_of_ones_own_is_named_by_its_secrets_for_roles_and_accessories_on_several_hosts(
+    tmp_path: Path,
+) -> None:
+    first, second = issue(), issue()
     settings = load(
         tmp_path,
         servers={
             "web": ["a", "b"],
             "api": {
                 "hosts": ["a"],
-                "proxy": {"host": "api.test", "ssl": {"certificate_pem": "CERT", "private_key_pem": "K"}},
+                "proxy": {"host": "api.test", "ssl": {"certificate_pem": "C", "private_key_pem": "K"}},
             },
         },
+        accessories={
+            "db": {
+                "image": "db:1",
+                "role": "web",
+                "proxy": {"host": "*.db.test", "ssl": {"certificate_pem": "CERT", "private_key_pem": "KEY"}},
+            },
+            "redis": {"image": "redis:7", "host": "a", "proxy": {"host": "redis.test", "ssl": True}},
+        },
         proxy={"host": "shop.test", "ssl": {"certificate_pem": "CERT", "private_key_pem": ["KEY"]}},
-        secrets={"CERT": "c", "KEY": "k", "K": "other", "DB": "d"},
+        secrets={"CERT": first.certificate, "KEY": first.key, "C": second.certificate, "K": second.key},
     )
     web, api = settings.roles
-    assert web.certificate == Certificate(Secret("c"), Secret("k"))
+    assert web.certificate == Certificate(Secret(first.certificate), Secret(first.key))
     # A role's own settings are put over those of the app.
-    assert api.certificate == Certificate(Secret("c"), Secret("other"))
-    assert "'c'" not in repr(web.certificate)
+    assert api.certificate == Certificate(Secret(second.certificate), Secret(second.key))
+    assert "BEGIN" not in repr(web.certificate)
+    db, redis = settings.resolved_accessories
+    assert (db.certificate, redis.certificate) == (web.certificate, None)
 
 
 def test_kamal_proxys_container_has_variables_and_labels_among_its_options(tmp_path: Path) -> None:
