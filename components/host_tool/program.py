@@ -23,12 +23,15 @@ INSPECT_LIMIT = 4
 
 MAIN = "import sys\n\nfrom host_tool.main import main\n\nsys.exit(main(sys.argv[1:]))\n"
 
+DOCSTRING = re.compile(r'^( *)""".*?"""$', re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r"^ *#.*$", re.MULTILINE)
+
 
 @cache
 def sources() -> str:
     """Return the program's files as JSON: path in the archive to source."""
     paths = [path for path in FOLDER.rglob("*.py") if path.name not in DEPLOYERS_OWN]
-    files = {f"host_tool/{path.relative_to(FOLDER).as_posix()}": path.read_text(encoding="utf-8") for path in paths}
+    files = {f"host_tool/{path.relative_to(FOLDER).as_posix()}": _without_prose(path) for path in paths}
     return json.dumps({**files, "__main__.py": MAIN}, sort_keys=True)
 
 
@@ -68,5 +71,13 @@ def _unpacked(limit: int, module: str, app: str) -> list[str]:
 
 def _script(name: str) -> str:
     """Return a script without its comments, as a preview shows it in the command of the first contact."""
-    text = re.sub(r'\A""".*?"""\n+', "", (FOLDER / name).read_text(encoding="ascii"), flags=re.DOTALL)
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return "\n".join(line for line in _without_prose(FOLDER / name).splitlines() if line not in ("", '""'))
+
+
+def _without_prose(path: Path) -> str:
+    """Return a file without its docstrings and comments. What is left stays in its line, so that a traceback tells which.
+
+    The packed program is four times in the state for each host, and the engine logs it at each update.
+    """
+    text = DOCSTRING.sub(lambda found: f'{found[1]}""' + "\n" * found[0].count("\n"), path.read_text(encoding="utf-8"))
+    return COMMENT.sub("", text)

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,24 @@ def test_the_program_has_all_files_but_the_deployers_own() -> None:
     files = set(json.loads(sources()))
     assert {"__main__.py", "host_tool/main.py", "host_tool/verbs/switch.py"} < files
     assert not {"host_tool/program.py", "host_tool/unpack.py"} & files
+
+
+def test_docstrings_and_comments_stay_behind_and_every_statement_in_its_line() -> None:
+    originals = {path: path.read_text() for path in program.FOLDER.rglob("*.py")}
+    lean = json.loads(sources())
+    for path, original in originals.items():
+        source = lean.get(f"host_tool/{path.relative_to(program.FOLDER)}", original)
+        assert without_docstrings(source) == without_docstrings(original), path
+    assert not re.search(r'"""|^ *#', "\n".join(lean.values()), re.MULTILINE)
+
+
+def without_docstrings(source: str) -> tuple[str, list[int]]:
+    """What a module does, and the lines of its statements."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = ""
+    return ast.dump(tree), [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
 
 def test_it_is_installed_and_prepares_a_host_with_the_oldest_python(tmp_path: Path) -> None:
