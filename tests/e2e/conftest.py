@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +63,27 @@ def prepared_stack(
 
 @pytest.fixture
 def new_stack(
-    tmp_path: Path, inventory: Inventory, environment: dict[str, str], prepared_stack: NewStack, on_host: OnHost
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    inventory: Inventory,
+    environment: dict[str, str],
+    prepared_stack: NewStack,
+    on_host: OnHost,
 ) -> Iterator[Callable[..., Stack]]:
     """Makes stacks, each with an app of its own; what they leave on the hosts is removed when the test is over.
 
     That takes a tenth of a `pulumi destroy`, which has tests of its own.
     """
     stacks: list[Stack] = []
+    hosts = inventory.hosts
+    if request.node.get_closest_marker("one_host"):
+        # Each in its turn: they have other users.
+        hosts = (hosts[next(numbers) % len(hosts)],)
 
     def make(kind: type[Stack] = Stack, **options: Any) -> Stack:
         service = f"app{os.getpid()}-{next(numbers)}"
-        stacks.append(kind(tmp_path / service, service, inventory, environment, new=prepared_stack, **options))
+        offered = replace(inventory, hosts=hosts)
+        stacks.append(kind(tmp_path / service, service, offered, environment, new=prepared_stack, **options))
         return stacks[-1]
 
     yield make

@@ -118,10 +118,10 @@ class Stack:
         }
 
     def with_worker(self, **settings: Any) -> None:
-        """Configure a web role on the first two hosts, a worker on the second one, and a secret; `settings` besides."""
-        first, second = (host.address for host in self.hosts[:2])
+        """Configure a web role on all hosts, a worker on the last one, and a secret; `settings` besides."""
+        hosts = [host.address for host in self.hosts]
         self.configure(
-            servers={"web": [first, second], "worker": {"hosts": [second], "cmd": WORK}},
+            servers={"web": hosts, "worker": {"hosts": hosts[-1:], "cmd": WORK}},
             env={"secret": ["TOKEN"]},
             secrets={"TOKEN": "t0ken"},
             **settings,

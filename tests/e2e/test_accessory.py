@@ -18,7 +18,7 @@ CONFIG = "appendonly yes\nappendfsync always\ndir /data\nprotected-mode no\n"
 
 @dataclass
 class Cache:
-    """A Redis on the second host of a stack, which has the tag data."""
+    """A Redis on the last host of a stack, which has the tag data."""
 
     stack: Stack
     image: str
@@ -26,7 +26,7 @@ class Cache:
 
     @property
     def host(self) -> Host:
-        return self.stack.hosts[1]
+        return self.stack.hosts[-1]
 
     @property
     def container(self) -> str:
@@ -70,12 +70,12 @@ def servers(sandbox: Sandbox) -> dict[str, str]:
 @pytest.fixture
 def cache(stack: Stack, servers: dict[str, str], on_host: OnHost) -> Cache:
     """It runs, and holds a word."""
-    first, second = stack.hosts[:2]
+    *others, last = (host.address for host in stack.hosts)
     made = Cache(stack, servers["1"], on_host)
     stack.write("redis.conf", CONFIG)
     stack.commit()
     stack.configure(
-        servers=[first.address, {second.address: "data"}],
+        servers=[*others, {last: "data"}],
         env={"clear": {"PLACE": "no data"}, "tags": {"data": {"PLACE": "beside the data"}}},
         secrets={"TOKEN": "t0ken-of-the-cache"},
     )
@@ -126,6 +126,7 @@ def test_an_accessory_is_replaced_only_for_its_own_settings_and_comes_back_where
 
 
 @pytest.mark.long
+@pytest.mark.one_host
 def test_an_accessory_is_put_right_and_its_data_stays_until_it_is_told_to_go(
     cache: Cache, stack: Stack, on_host: OnHost
 ) -> None:

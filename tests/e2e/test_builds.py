@@ -206,6 +206,7 @@ def test_an_image_for_two_platforms_is_built_with_a_secret_and_deployed(
     assert stack.outputs()["digest"] == digest
 
 
+@pytest.mark.one_host
 def test_the_docker_engine_mounts_a_secret_and_forgets_it(
     secret_app: Stack, site: Site, registry: RegistryApi, arguments: Callable[[], str]
 ) -> None:

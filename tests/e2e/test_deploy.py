@@ -57,6 +57,7 @@ def test_an_unchanged_up_changes_nothing_also_for_somebody_else_who_can_deploy_a
     stack.up("--expect-no-changes")
 
 
+@pytest.mark.one_host
 def test_a_changed_variable_swaps_the_containers_and_builds_nothing(stack: Stack, site: Site) -> None:
     stack.up()
     before = stack.outputs()

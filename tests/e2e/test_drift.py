@@ -164,6 +164,7 @@ def test_nothing_that_is_replaced_is_taken_down(
         assert not on_host(host, f"docker ps --all --quiet --filter label=service={deployed.service}")
 
 
+@pytest.mark.one_host
 def test_a_switch_that_the_state_does_not_know_of_is_found(stack: Stack, site: Site, tmp_path: Path) -> None:
     """v1, then v2 whose deployer died after the switch: its state is the one of before, as that of an older backup."""
     first = stack.commit()

@@ -19,6 +19,7 @@ CRASHING = "echo 'no such table: users' >&2\nexit 3\n"
     [(UNHEALTHY, "cannot reach the database", "404"), (CRASHING, "no such table: users", "exit code 3")],
     ids=["unhealthy", "crashing"],
 )
+@pytest.mark.one_host
 def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
     stack: Stack, site: Site, on_host: OnHost, tmp_path: Path, script: str, words: str, answer: str
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_broken_app_fails_the_deploy_and_the_old_version_goes_on_serving(
 
 
 @pytest.mark.long
+@pytest.mark.one_host
 def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(
     stack: Stack, site: Site, on_host: OnHost
 ) -> None:
@@ -58,7 +60,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(
     old = stack.outputs()["version"]
     stack.write("page.html", "<p>second</p>")
     new = stack.commit()
-    names = ("pre-connect", "pre-build", "pre-deploy", "pre-app-boot", "post-app-boot", "post-deploy")
+    names = ("pre-connect", "pre-deploy", "pre-app-boot", "post-deploy")
     for name in names:
         stack.hook(name, "#!/bin/sh\necho 'not today' >&2\nexit 4\n")
     for name in names:
@@ -67,7 +69,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(
         assert f"hook {name} failed with exit status 4" in output, output
         assert stack.outputs()["version"] == old
         # After the switch it is too late to hold the new version back: as in Kamal it serves, and the deploy has failed.
-        switched = name in ("post-app-boot", "post-deploy")
+        switched = name == "post-deploy"
         assert site.versions() == [new if switched else old] * len(stack.hosts), name
         stack.hook(name, f"#!/bin/sh\necho mended {name}\n")
     output = stack.up()
@@ -82,6 +84,7 @@ def test_a_failing_hook_stops_the_deploy_at_its_point_and_the_next_one_goes_on(
     assert not any(footprints(stack, on_host))
 
 
+@pytest.mark.one_host
 def test_a_failed_build_shows_the_end_of_its_output_and_leaves_nothing_behind(stack: Stack, on_host: OnHost) -> None:
     stack.write("Dockerfile", "ARG BASE\nFROM ${BASE}\nRUN echo 'the compiler is unhappy' && exit 7\n")
     stack.commit()
@@ -114,6 +117,7 @@ def test_a_wrong_host_key_stops_everything_before_a_command_is_run(stack: Stack)
     stack.up()
 
 
+@pytest.mark.one_host
 def test_a_host_that_cannot_be_reached_is_named_and_nothing_is_switched(stack: Stack, site: Site) -> None:
     stack.up()
     served = stack.outputs()["version"]
@@ -150,6 +154,7 @@ def test_a_host_whose_key_is_not_known_is_refused_before_anything_is_declared(st
     assert "Traceback" not in output
 
 
+@pytest.mark.one_host
 def test_a_refused_registry_login_is_told_as_such(stack: Stack) -> None:
     stack.configure(secrets={"REGISTRY_PASSWORD": "wr0ng"})
     output = stack.up_fails()

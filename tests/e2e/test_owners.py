@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.one_host
 def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
     new_stack: Callable[..., Stack], on_host: OnHost
 ) -> None:
@@ -15,7 +18,8 @@ def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
     theirs.rename("other")
     ours.with_worker(readiness_delay="0")
     ours.up()
-    host, workers = ours.hosts[1], f"docker ps --quiet --filter label=service={ours.service} --filter label=role=worker"
+    host = ours.hosts[-1]
+    workers = f"docker ps --quiet --filter label=service={ours.service} --filter label=role=worker"
     assert on_host(host, workers)
     site, version = Site(ours), ours.outputs()["version"]
 
@@ -43,6 +47,7 @@ def test_an_app_and_a_route_are_taken_over_only_where_the_settings_say_so(
     assert site.versions() == [theirs.outputs()["version"]] * len(ours.hosts)
 
 
+@pytest.mark.one_host
 def test_a_tag_that_another_stack_has_built_otherwise_is_not_overwritten(new_stack: Callable[..., Stack]) -> None:
     ours, theirs = new_stack(), new_stack()
     ours.up()

@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.load import Load
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
 
 
+@pytest.mark.one_host
 def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
     stack: Stack, site: Site, tmp_path: Path
 ) -> None:
@@ -52,6 +55,7 @@ def test_a_rollback_builds_nothing_and_starts_the_kept_containers_again(
         assert again["hosts"][host.address]["web"]["container_id"] == kept
 
 
+@pytest.mark.one_host
 def test_a_version_that_the_registry_does_not_have_is_an_error(stack: Stack) -> None:
     stack.configure(version="v-nowhere")
     output = stack.up_fails()

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.footprint import OnHost
 from tests.e2e.load import Load
 from tests.e2e.site import Site
@@ -27,6 +29,7 @@ def answering(stack: Stack, name: str) -> set[str]:
     }
 
 
+@pytest.mark.one_host
 def test_port_host_names_path_and_another_roles_proxy_change_without_a_failed_request(
     stack: Stack, site: Site, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -73,6 +76,7 @@ def test_port_host_names_path_and_another_roles_proxy_change_without_a_failed_re
     stack.up("--expect-no-changes")
 
 
+@pytest.mark.one_host
 def test_two_roles_exchange_their_host_names_without_a_failed_request(
     stack: Stack, environment: dict[str, str], tmp_path: Path, on_host: OnHost
 ) -> None:

@@ -78,6 +78,7 @@ def test_it_runs_with_pip_in_place_of_uv(new_stack: Callable[..., Stack], wheel:
     assert f"{stack.service}-{stack.hosts[0].address}-web-candidate create" in stack.preview()
 
 
+@pytest.mark.one_host
 def test_it_deploys_previews_and_goes_on(new_stack: Callable[..., Stack], wheel: Path, on_host: OnHost) -> None:
     stack = new_stack(TemplateStack, program=wheel)
     packages = (stack.project / ".venv" / "lib").glob("python*/site-packages/pulumi_kamal")

@@ -107,6 +107,7 @@ def held_engine(stack: Stack) -> Iterator[HeldEngine]:
         held.released.set()
 
 
+@pytest.mark.one_host
 def test_they_update_at_the_same_time(stack: Stack, other: Stack, held_engine: HeldEngine) -> None:
     first = Update(stack)
     assert held_engine.holding.wait(60), first.log.read_text()
@@ -125,6 +126,7 @@ def test_they_update_at_the_same_time(stack: Stack, other: Stack, held_engine: H
         each.up("--expect-no-changes")
 
 
+@pytest.mark.one_host
 def test_a_killed_update_does_not_block_the_other(stack: Stack, other: Stack, held_engine: HeldEngine) -> None:
     killed = Update(stack)
     assert held_engine.holding.wait(60), killed.log.read_text()

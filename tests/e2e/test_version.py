@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e.footprint import OnHost
 from tests.e2e.site import Site
 from tests.e2e.stack import Stack
@@ -11,6 +13,7 @@ from tests.e2e.stack import Stack
 RECORD = '#!/bin/sh\necho "$KAMAL_VERSION" >{file}\n'
 
 
+@pytest.mark.one_host
 def test_a_dirty_tree_has_one_version_in_all_five_places(
     stack: Stack, site: Site, on_host: OnHost, registry_tags: Callable[[str], list[str]]
 ) -> None:
@@ -49,6 +52,7 @@ def test_a_dirty_tree_has_one_version_in_all_five_places(
     assert stack.preview().count("_uncommitted_") >= 2
 
 
+@pytest.mark.one_host
 def test_by_default_the_commit_is_deployed_and_a_warning_lists_what_is_left_out(stack: Stack, site: Site) -> None:
     stack.write("page.html", "<p>not committed</p>")
     stack.write("new file", "")
