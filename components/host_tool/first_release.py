@@ -35,7 +35,7 @@ def take_over(step: Step, folder: RoleFolder) -> None:
         if release.switched:
             step.folder.save_version(release.container.version, digest_of(release.image))
     # The route of a health gate that was killed. A stack whose destination is "candidate" has a route of the same name.
-    containers = step.docker.containers(role.identity)
+    containers = step.docker.containers.of_role(role.identity)
     remove_own_route(step, f"{role.identity.prefix}-candidate", [container.id for container in containers])
     folder.save(role)
     _forget_old_files(folder, secrets)

@@ -8,7 +8,8 @@ import re
 import shutil
 from typing import Optional
 
-from .docker.client import DockerError, Engine, docker_failed
+from .docker.client import DockerError, docker_failed
+from .docker.engine import Engine
 from .errors import StepError
 from .step.step import Step
 

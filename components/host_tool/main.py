@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .docker.client import Docker, DockerError, docker_failed
+from .docker.client import DockerClient, DockerError, docker_failed
 from .errors import Interrupted, StepError
 from .identity import check_name
 from .json_codec import from_json, to_json
@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
     # A login without a terminal often has a short PATH.
     os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/bin:/usr/sbin:/sbin"
     verb, app = (*words, "", "")[:2]
-    step = Step(verb, AppFolder(app), Docker())
+    step = Step(verb, AppFolder(app), DockerClient())
     raise_on_signals()
     show_signs_of_life(lambda: step.waiting_for)
     module = result = None

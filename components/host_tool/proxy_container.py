@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
-from .docker.client import Docker, DockerError, docker_failed, timestamp
+from .docker.client import DockerError, docker_failed
+from .docker.engine import Docker, timestamp
 from .docker.run_words import option_words
 from .errors import StepError
 from .host_checks import check_disk
@@ -306,17 +307,17 @@ def proxy_facts(data: Mapping[str, Any]) -> ProxyFacts:
 def _recover(step: Step, recovery: str, found: Mapping[str, ProxyFacts]) -> None:
     step.say("an interrupted replacement of kamal-proxy is " + ("finished" if recovery == "finish" else "taken back"))
     if recovery == "finish":
-        step.docker.remove([REPLACED])
+        step.docker.containers.remove([REPLACED])
         return
     if CONTAINER in found:
-        step.docker.remove([CONTAINER])
-    step.docker.run("rename", REPLACED, CONTAINER)
+        step.docker.containers.remove([CONTAINER])
+    step.docker.containers.rename(REPLACED, CONTAINER)
 
 
 def _start_again(step: Step) -> None:
     step.say("kamal-proxy was stopped: starting it")
     try:
-        step.docker.start([CONTAINER])
+        step.docker.containers.start([CONTAINER])
     except DockerError as error:
         raise _not_started(step, error) from None
     await_answer(step)
@@ -335,12 +336,12 @@ def _replace(step: Step, network: str, wanted: ProxyRunSpec) -> None:
     _pull(step, wanted.image)
     with step.undo() as undo:
         undo.add(_bring_old_back, step)
-        step.docker.run("rename", CONTAINER, REPLACED)
+        step.docker.containers.rename(CONTAINER, REPLACED)
         _create(step, network, wanted)
         step.wait_for("the old kamal-proxy to stop")
-        step.docker.stop([REPLACED], STOP_TIMEOUT)
+        step.docker.containers.stop([REPLACED], STOP_TIMEOUT)
         _start(step, wanted)
-    step.docker.remove([REPLACED])
+    step.docker.containers.remove([REPLACED])
 
 
 def _remove_half_made(step: Step) -> None:
@@ -351,13 +352,13 @@ def _bring_old_back(step: Step) -> None:
     if REPLACED not in _find(step.docker):
         return
     _remove_half_made(step)
-    step.docker.run("rename", REPLACED, CONTAINER)
-    step.docker.start([CONTAINER])
+    step.docker.containers.rename(REPLACED, CONTAINER)
+    step.docker.containers.start([CONTAINER])
     step.say("the old kamal-proxy runs again")
 
 
 def _pull(step: Step, image: str) -> None:
-    if step.docker.image(image):
+    if step.docker.images.find(image):
         return
     check_disk(step)
     step.wait_for(f"the pull of {image}")
@@ -389,7 +390,7 @@ def _kamals_files(step: Step) -> str:
 
 def _start(step: Step, wanted: ProxyRunSpec) -> None:
     try:
-        step.docker.start([CONTAINER])
+        step.docker.containers.start([CONTAINER])
     except DockerError as error:
         port = _taken_port(error, wanted)
         if port is None:
@@ -412,7 +413,7 @@ def _not_started(step: Step, error: DockerError) -> StepError:
 
 def _holder_of(docker: Docker, port: int) -> str:
     """Return " by …" if it can be told who has a port of the host."""
-    for container in docker.publishing(port):
+    for container in docker.containers.publishing(port):
         return f" by the container {container.name}"
     try:
         listed = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True)
@@ -442,7 +443,7 @@ def await_answer(step: Step) -> dict[str, RouteFacts]:
         except ProxyError:
             pass
         if time.monotonic() > deadline:
-            words = " ".join(step.docker.logs(CONTAINER, 3))
+            words = " ".join(step.docker.containers.logs(CONTAINER, 3))
             raise StepError(f"kamal-proxy does not answer within {ANSWER_LIMIT} s. Its last log lines: {words}")
         time.sleep(0.1)
 

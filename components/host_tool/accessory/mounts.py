@@ -65,7 +65,7 @@ def delete_data(step: Step, container: AccessoryContainerSpec) -> None:
     for volume in named_volumes(container):
         step.say(f"deleting the volume {volume}")
         try:
-            step.docker.remove_volume(volume)
+            step.docker.run("volume", "rm", "--force", volume)
         except DockerError as error:
             raise docker_failed(f"the volume {volume} could not be deleted.", error) from None
     if folder.is_dir():

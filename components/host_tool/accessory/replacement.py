@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..docker.client import UP, DockerError, docker_failed
+from ..docker.client import DockerError, docker_failed
+from ..docker.containers import UP
 from ..docker.environment import split_environment
 from ..errors import StepError
 from ..records.accessory_folder import AccessoryFolder
@@ -65,12 +66,12 @@ def recover(step: Step, record: AccessoryRecord) -> Optional[NamedContainer]:
     names = (service, next_name(service), record.replaced)
     found = find(step, *names)
     if names[1] in found:
-        step.docker.remove_keeping_data([names[1]])
+        step.docker.containers.remove_keeping_data([names[1]])
     if names[2] not in found:
         return found.get(service)
     current = found.get(service)
     if current and current.is_up and record.release and current.release == record.release:
-        step.docker.remove_keeping_data([names[2]])
+        step.docker.containers.remove_keeping_data([names[2]])
         return current
     step.say(f"the old container of {service} comes back")
     bring_back(step, record)
@@ -81,11 +82,11 @@ def bring_back(step: Step, record: AccessoryRecord) -> None:
     """Have the old container run again in place of the new one, with its own files."""
     service = record.service
     if service in find(step, service):
-        step.docker.remove_keeping_data([service])
+        step.docker.containers.remove_keeping_data([service])
     if record.container:
         write_files(step, record.container)
-    step.docker.rename(record.replaced, service)
-    step.docker.start([service])
+    step.docker.containers.rename(record.replaced, service)
+    step.docker.containers.start([service])
     if record.proxy:
         route_to(step, record, find(step, service)[service].id)
 
@@ -103,7 +104,7 @@ def make_next(
     words = accessory_words(container, name, release, environment)
     step.wait_for(f"Docker to make the container {container.service}")
     try:
-        step.docker.create(words, environment, start=False)
+        step.docker.containers.create(words, environment, start=False)
     except DockerError as error:
         raise docker_failed(
             f"the container {container.service} could not be made. Check its settings.", error
@@ -124,10 +125,10 @@ def take_over(
         if old.is_up:
             step.wait_for(f"the old container of {service} to stop, up to {before.stop_timeout} s")
             step.say(f"stopping the old container {service}")
-            step.docker.stop([service], before.stop_timeout)
-        step.docker.rename(service, before.replaced)
+            step.docker.containers.stop([service], before.stop_timeout)
+        step.docker.containers.rename(service, before.replaced)
     write_files(step, container)
-    step.docker.rename(next_name(service), service)
+    step.docker.containers.rename(next_name(service), service)
     step.say(f"starting {service} ({container.image})")
     start(step, service)
 
@@ -140,7 +141,7 @@ def start(step: Step, service: str) -> None:
     """
     step.wait_for(f"Docker to start {service}")
     try:
-        step.docker.start([service])
+        step.docker.containers.start([service])
     except DockerError as error:
         remedy = "Check its settings, and what else has its port."
         raise docker_failed(f"the container {service} could not be started. {remedy}", error) from None

@@ -15,7 +15,7 @@ LONGEST_VARIABLE = 131_000
 """Linux gives a process at most 128 KB for NAME=value."""
 
 # Variables that the Docker client reads itself.
-CLIENT_VARIABLES = re.compile(r"PATH|HOME|TMPDIR|GO[A-Z]+|(HTTP|HTTPS|NO|ALL)_PROXY|(DOCKER|LD|SSL_CERT|XDG)_.*", re.I)
+CLIENT_VARIABLES = r"PATH|HOME|TMPDIR|GO[A-Z]+|(HTTP|HTTPS|NO|ALL)_PROXY|(DOCKER|LD|SSL_CERT|XDG)_.*"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def split_environment(variables: Mapping[str, str]) -> Environment:
 
 
 def _check_exportable(name: str, value: str) -> None:
-    if CLIENT_VARIABLES.fullmatch(name):
+    if re.fullmatch(CLIENT_VARIABLES, name, re.IGNORECASE):
         raise StepError(
             f"the environment variable {name} has a value of several lines (or of more than 32 KB). Under this name it "
             "cannot be handed to Docker. Rename it, or give the value in base64 and decode it in the app."

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..at_once import later
-from ..docker.client import Docker, DockerError
+from ..docker.client import DockerError
+from ..docker.engine import Docker
 from ..errors import StepError
 from ..host_checks import check_docker
 from ..proxy.client import CONTAINER, ProxyError
@@ -79,7 +80,7 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     return DockerFacts(
         root=root,
         # `docker inspect` prefers a container of that name.
-        network=any("IPAM" in data for data in found) or step.docker.has_network(network),
+        network=any("IPAM" in data for data in found) or step.docker.networks.exists(network),
         proxy=proxy_facts(proxy) if proxy else None,
         replacing=REPLACED in by_name,
         routes=routes(),
@@ -95,7 +96,7 @@ def _inspected(docker: Docker, services: Sequence[str], names: Sequence[str], ne
     Raises:
         DockerError: It does not answer.
     """
-    ids = [found for service in services for found in docker.ids(f"label=service={service}")]
+    ids = [found for service in services for found in docker.containers.ids(f"label=service={service}")]
     return docker.inspect(*ids, *names, CONTAINER, REPLACED, network)
 
 

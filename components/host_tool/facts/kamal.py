@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..docker.client import timestamp
+from ..docker.engine import timestamp
 from ..records.app_folder import AppFolder
 from ..result import KamalContainer, KamalFacts
 from .roles import labels_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from ..docker.client import Docker
+from ..docker.engine import Docker
 from ..proxy.client import CONTAINER
 from ..proxy_container import REPLACED
 
@@ -42,4 +42,4 @@ def listening_ports(tables: Iterable[str]) -> set[int]:
 
 def _holder(docker: Docker, port: int) -> str:
     """Return the name of the container that has a port, "" where none has it."""
-    return next((container.name for container in docker.publishing(port)), "")
+    return next((container.name for container in docker.containers.publishing(port)), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..docker.client import timestamp
+from ..docker.engine import timestamp
 from ..identity import RoleIdentity
 from ..proxy.client import is_routed
 from ..proxy.files import folder_of_role

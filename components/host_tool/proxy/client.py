@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from ..docker.client import Docker, DockerError
+from ..docker.client import DockerError
+from ..docker.engine import Docker
 from ..errors import StepError
 from ..output import last_lines
 from ..result import RouteFacts
@@ -97,7 +98,7 @@ class KamalProxy:
             DockerError: They cannot be read.
         """
         try:
-            return read_config_folder(self._docker.copy_out(CONTAINER, CONFIG))
+            return read_config_folder(self._docker.files.copy_out(CONTAINER, CONFIG))
         except DockerError as error:
             raise _copy_failure(error) from None
 
@@ -113,7 +114,7 @@ class KamalProxy:
         if not lacking:
             return
         try:
-            self._docker.copy_in(CONTAINER, CONFIG, archive_of(route_folder, lacking, there))
+            self._docker.files.copy_in(CONTAINER, CONFIG, archive_of(route_folder, lacking, there))
         except DockerError as error:
             raise _copy_failure(error) from None
 

@@ -67,7 +67,7 @@ def route_to_adopt(step: Step, record: RoleRecord, usual: str, wanted: RouteSpec
     if not in_the_way:
         raise StepError("kamal-proxy had another route for the same requests, which is gone by now. Deploy again.")
     own = {name: route for name, route in routes.items() if name == usual}
-    has_route = any(is_routed(container.id, own) for container in step.docker.containers(record.identity))
+    has_route = any(is_routed(container.id, own) for container in step.docker.containers.of_role(record.identity))
     # A role that exchanges its route has one, or the other role was faster and has that one already.
     may_exchange = has_route or route_of(step, record) != record.route_name
     for name, requests in in_the_way.items():
@@ -98,7 +98,7 @@ def stop_replaced(step: Step, taken: RouteFacts) -> None:
         if _stays(step, holder):
             replaced = [
                 container
-                for container in step.docker.containers(holder.record.identity)
+                for container in step.docker.containers.of_role(holder.record.identity)
                 if leads_to(container.id, taken)
                 and container.release not in (holder.record.current, holder.record.switching)
             ]
@@ -167,7 +167,7 @@ def _holder_of(step: Step, name: str, route: RouteFacts) -> Optional[Holder]:
     """Return whose route it is: by its container, else by its name, which two have after an interrupted takeover."""
     holders = list(_holders(step.folder))
     for holder in holders:
-        if any(leads_to(container.id, route) for container in step.docker.containers(holder.record.identity)):
+        if any(leads_to(container.id, route) for container in step.docker.containers.of_role(holder.record.identity)):
             return holder
     return next((holder for holder in holders if holder.record.route_name == name), None)
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ..docker.client import Container, DockerError, docker_failed
+from ..docker.client import DockerError, docker_failed
+from ..docker.containers import Container
 from ..identity import RoleIdentity, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
 from ..records.role_folder import RoleFolder
@@ -127,9 +128,9 @@ def _extract(step: Step, folder: RoleFolder, release: str, made_of: ReleaseRecor
         each.own.mkdir(parents=True)
         each.served.mkdir()
     try:
-        with step.docker.container_that_never_starts(made_of.image, container):
+        with step.docker.files.container_that_never_starts(made_of.image, container):
             for each in folders:
-                with step.docker.reading(container, each.path) as archive:
+                with step.docker.files.reading(container, each.path) as archive:
                     _unpack(archive, each.own)
     except DockerError as error:
         raise docker_failed(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from ..docker.client import Container, DockerError, docker_failed
+from ..docker.client import DockerError, docker_failed
+from ..docker.containers import Container
 from ..docker.environment import split_environment
 from ..docker.run_words import container_variables, container_words
 from ..errors import StepError
@@ -36,7 +37,7 @@ def bring_up(step: Step, folder: RoleFolder, release: str, containers: Sequence[
         if found.state != "created":
             step.say(f"starting the kept container of version {found.version} again")
         try:
-            step.docker.start([found.id])
+            step.docker.containers.start([found.id])
         except DockerError as error:
             raise docker_failed(f"the kept container {found.name} could not be started.", error) from None
     return found.id
@@ -62,7 +63,7 @@ def make_container(step: Step, folder: RoleFolder, release: str, *, start: bool)
     volumes = [assets.volume for assets in asset_folders(folder, release, record.container)]
     words = container_words(record.container, release, record.image, environment, volumes)
     try:
-        return step.docker.create(words, environment, start=start)
+        return step.docker.containers.create(words, environment, start=start)
     except DockerError as error:
         message = f"the container {name} could not be made. Check cmd and options of the role."
         raise docker_failed(message, error) from None
@@ -108,14 +109,14 @@ def take_back(step: Step, role: RoleIdentity, release: str, before: Sequence[Con
     """
     known = {container.id for container in before}
     were_up = {container.id for container in before if container.is_up}
-    now = [container for container in step.docker.containers(role) if container.release == release]
+    now = [container for container in step.docker.containers.of_role(role) if container.release == release]
     movable = unrouted(step, [container.id for container in now])
     doomed = [container.id for container in now if whole or container.id not in known]
     started = [container.id for container in now if container.is_up and container.id not in were_up]
     if remove := [container for container in doomed if container in movable]:
-        step.docker.remove(remove)
+        step.docker.containers.remove(remove)
     if stop := [container for container in started if container in movable and container not in doomed]:
-        step.docker.stop(stop, UNDO_STOP_TIMEOUT)
+        step.docker.containers.stop(stop, UNDO_STOP_TIMEOUT)
 
 
 def unrouted(step: Step, containers: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ..docker.client import ContainerState
+from ..docker.containers import ContainerState
 from ..errors import StepError
 from ..step.step import Step
 
@@ -31,7 +31,7 @@ def not_ready(step: Step, container: str, network: str, reason: str, answers: Se
     step.say(
         f"container {container}: state {state.status}, exit code {state.exit_code}, restarts {state.restarts}{memory}"
     )
-    _show(step, "its last log lines:", step.docker.logs(container, LOG_LINES))
+    _show(step, "its last log lines:", step.docker.containers.logs(container, LOG_LINES))
     if answers:
         _show(step, "its last health answers:", answers[-5:])
     return StepError(
@@ -42,10 +42,10 @@ def not_ready(step: Step, container: str, network: str, reason: str, answers: Se
 
 def _settled(step: Step, container: str, network: str) -> ContainerState:
     deadline = time.monotonic() + SETTLE_LIMIT
-    state = step.docker.state(container, network)
+    state = step.docker.containers.state(container, network)
     while state.status == "running" and state.restarts > 0 and time.monotonic() < deadline:
         time.sleep(0.1)
-        state = step.docker.state(container, network)
+        state = step.docker.containers.state(container, network)
     return state
 
 

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from ..docker.client import ContainerState
+from ..docker.containers import ContainerState
 from ..output import printable
 from ..spec import ProbeSpec
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Optional
 
-from ..docker.client import DockerError, Image, docker_failed
+from ..docker.client import DockerError, docker_failed
+from ..docker.images import Image
 from ..errors import StepError
 from ..host_checks import check_disk
 from ..identity import check_image
@@ -35,7 +36,7 @@ def ensure_image(step: Step, image: str, service: str, version: str, build: str)
     Raises:
         StepError: It cannot be pulled, or is of another service, version or build.
     """
-    found = step.docker.image(check_image(image))
+    found = step.docker.images.find(check_image(image))
     # Also where it is here already: another app may have pulled it, and may go first. And before a pull: when that is
     # interrupted, the image may come all the same.
     record = step.folder.save_image(image)
@@ -45,7 +46,7 @@ def ensure_image(step: Step, image: str, service: str, version: str, build: str)
         except StepError:
             record.unlink()
             raise
-        found = step.docker.image(image)
+        found = step.docker.images.find(image)
     if not found or (found.service, found.version) != (service, version):
         raise StepError(_wrong_labels(image, found, service, version))
     if build and found.build != build:
@@ -93,7 +94,7 @@ def pull(step: Step, image: str, login_folder: Path) -> None:
     step.wait_for(f"the pull of {image}")
     step.say(f"pulling {image}")
     try:
-        with step.docker.pulling(image, str(login_folder)) as lines:
+        with step.docker.images.pulling(image, str(login_folder)) as lines:
             for line in layers_pulled(lines):
                 step.say(line)
     except DockerError as error:

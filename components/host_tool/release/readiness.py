@@ -30,7 +30,7 @@ def await_ready(step: Step, container: str, network: str, *, delay: int, limit: 
     started = steady_since = time.monotonic()
     restarts = restarts_before
     while True:
-        state = step.docker.state(container, network)
+        state = step.docker.containers.state(container, network)
         now = time.monotonic()
         if state.has_crashed(restarts_before):
             raise not_ready(step, container, network, "ended before it was ready")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..docker.client import Container
+from ..docker.containers import Container
 
 KEEP, STOP, REMOVE, LEAVE = "keep", "stop", "remove", "leave"
 

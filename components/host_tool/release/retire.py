@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..docker.client import Container, DockerError, docker_failed
+from ..docker.client import DockerError, docker_failed
+from ..docker.containers import Container
 from ..proxy.client import is_routed
 from ..records.records import RoleRecord
 from ..records.role_folder import RoleFolder
@@ -60,7 +61,7 @@ def stop_containers(step: Step, containers: Sequence[Container], seconds: int) -
         return
     step.wait_for(f"{len(running)} old container(s) of role {step.role} to stop, up to {seconds} s")
     try:
-        step.docker.stop(running, seconds)
+        step.docker.containers.stop(running, seconds)
     except DockerError as error:
         raise docker_failed("a container did not stop.", error) from None
 
@@ -71,7 +72,7 @@ def remove_containers(step: Step, containers: Sequence[Container]) -> None:
         return
     step.say(f"removing {len(containers)} old container(s)")
     try:
-        step.docker.remove([container.id for container in containers])
+        step.docker.containers.remove([container.id for container in containers])
     except DockerError as error:
         raise docker_failed("an old container could not be removed.", error) from None
 
@@ -79,6 +80,6 @@ def remove_containers(step: Step, containers: Sequence[Container]) -> None:
 def remove_unused_images(step: Step) -> None:
     """Remove the images that this app has used and no release needs. One that Docker keeps is tried again next time."""
     for image, record in step.folder.unused_images():
-        if step.docker.remove_image(image):
+        if step.docker.images.remove(image):
             # The step of another role may do the same.
             record.unlink(missing_ok=True)

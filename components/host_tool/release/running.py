@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..docker.client import ContainerDetails, DockerError, Image, docker_failed
+from ..docker.container_details import ContainerDetails, details_of
+from ..docker.images import Image, image_of
 from ..errors import StepError
 from ..identity import digest_of
 from ..result import RouteFacts, Running
@@ -17,10 +18,12 @@ def read_back(step: Step, container: str, image: str) -> tuple[ContainerDetails,
     Raises:
         StepError: One of them is gone.
     """
-    try:
-        return step.docker.details(container, image)
-    except DockerError as error:
-        raise docker_failed(f"the container {container} could not be read back.", error) from None
+    found = step.docker.inspect(container, image)
+    if len(found) < 2:
+        raise StepError(
+            f"the container {container} could not be read back.", "Docker says: no such container, or no such image"
+        )
+    return details_of(found[0]), image_of(found[1])
 
 
 def verify(container: ContainerDetails, image: Image, reference: str, *, release: str, version: str) -> None:

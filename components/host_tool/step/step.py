@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import IO
 
-from ..docker.client import Docker
+from ..docker.client import DockerClient
+from ..docker.engine import Docker
 from ..errors import Interrupted, StepError
 from ..identity import check_name
 from ..proxy.client import KamalProxy
@@ -36,9 +37,9 @@ class Step:
         waiting_for: What it waits for, for the sign of life and for the message at the time limit.
     """
 
-    def __init__(self, verb: str, folder: AppFolder, docker: Docker) -> None:
-        self.verb, self.folder, self.docker = verb, folder, docker
-        self.proxy = KamalProxy(docker)
+    def __init__(self, verb: str, folder: AppFolder, client: DockerClient) -> None:
+        self.verb, self.folder, self.docker = verb, folder, Docker(client)
+        self.proxy = KamalProxy(self.docker)
         self.machine = os.uname().nodename
         self.role = self.accessory = self.host = self.version = self.release = self.performer = ""
         self.waiting_for = "its input"

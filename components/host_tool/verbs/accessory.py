@@ -24,7 +24,8 @@ from ..accessory.replacement import (
 )
 from ..accessory.route import forget_other_certificates, route_to
 from ..accessory.words import release_of
-from ..docker.client import DockerError, docker_failed, timestamp
+from ..docker.client import DockerError, docker_failed
+from ..docker.engine import timestamp
 from ..errors import StepError
 from ..proxy_container import remove_own_route
 from ..records.accessory_folder import AccessoryFolder
@@ -57,7 +58,7 @@ def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str, *certific
     with step.undo() as undo:
         if old and old.release == release:
             if not old.is_up:
-                undo.add(step.docker.stop, [container.service], spec.stop_timeout)
+                undo.add(step.docker.containers.stop, [container.service], spec.stop_timeout)
                 start(step, container.service)
             pulled = before.pulled
         else:
@@ -124,7 +125,7 @@ def _check_is_ours(step: Step, record: AccessoryRecord, found: Optional[NamedCon
 
 def _pull(step: Step, folder: AccessoryFolder, container: AccessoryContainerSpec) -> str:
     """Pull the image unless it is there, and return it if it was pulled."""
-    if step.docker.image(container.image):
+    if step.docker.images.find(container.image):
         return ""
     pull(step, container.image, folder.login_folder)
     return container.image
@@ -138,7 +139,7 @@ def _await(step: Step, spec: AccessorySpec) -> None:
     """
     container = spec.container
     found = find(step, container.service)[container.service].id
-    restarts = step.docker.state(found, container.network).restarts
+    restarts = step.docker.containers.state(found, container.network).restarts
     if spec.proxy:
         probe = ProbeSpec(spec.proxy.app_port, spec.proxy.healthcheck)
         await_healthy(step, found, container.network, probe, spec.deploy_timeout)
@@ -163,12 +164,12 @@ def _take_back(step: Step, before: AccessoryRecord, old: Optional[NamedContainer
         step.say(f"the old container {service} runs again")
         bring_back(step, before)
     elif service in found and not old:
-        step.docker.remove_keeping_data([service])
+        step.docker.containers.remove_keeping_data([service])
     elif old and old.is_up and not found[service].is_up:
         # It was stopped, and not put aside yet.
-        step.docker.start([service])
+        step.docker.containers.start([service])
     if next_name(service) in found:
-        step.docker.remove_keeping_data([next_name(service)])
+        step.docker.containers.remove_keeping_data([next_name(service)])
 
 
 def _read_back(step: Step, container: AccessoryContainerSpec, release: str) -> RunningAccessory:
@@ -182,7 +183,7 @@ def _read_back(step: Step, container: AccessoryContainerSpec, release: str) -> R
         raise StepError(
             f"the container {container.service} does not run any more. See docker logs {container.service} there."
         )
-    image = step.docker.image(data["Image"])
+    image = step.docker.images.find(data["Image"])
     digests = sorted({digest.partition("@")[2] for digest in image.digests}) if image else []
     return RunningAccessory(
         container=container.service,
@@ -199,9 +200,9 @@ def _retire(step: Step, container: AccessoryContainerSpec, before: AccessoryReco
     name = before.replaced
     if name in find(step, name):
         try:
-            step.docker.remove_keeping_data([name])
+            step.docker.containers.remove_keeping_data([name])
         except DockerError as error:
             raise docker_failed(f"the old container {name} could not be removed.", error) from None
     if before.pulled and before.pulled != container.image:
         # Docker keeps one that another container uses.
-        step.docker.remove_image(before.pulled)
+        step.docker.images.remove(before.pulled)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..at_once import at_once
-from ..docker.client import Container
+from ..docker.containers import Container
 from ..first_release import take_over
 from ..identity import check_image, check_name, digest_of, release_id, role_identity
 from ..records.records import ReleaseRecord, RoleRecord
@@ -94,13 +94,13 @@ def _remember_release(folder: RoleFolder, release: str, new: ReleaseRecord, cont
 
 def _remove_leftovers(step: Step, folder: RoleFolder, record: RoleRecord, release: str) -> list[Container]:
     """Remove earlier candidates, and return the containers that the role has then."""
-    containers = step.docker.containers(record.identity)
+    containers = step.docker.containers.of_role(record.identity)
     leftovers = leftovers_to_remove(containers, folder.releases(), record.current, release)
     doomed = unrouted(step, [container.id for container in leftovers])
     for container in leftovers:
         if container.id in doomed:
             step.say(f"removing {container.name}, a candidate that was never switched to")
-            step.docker.remove([container.id])
+            step.docker.containers.remove([container.id])
             if container.release != release:
                 folder.forget_release(container.release)
     return [container for container in containers if container.id not in doomed]

@@ -45,7 +45,7 @@ def run(step: Step, spec: PrepareSpec, owner_id: str) -> Prepared:
     step.folder.save_app(record)
     step.folder.save_host(HostRecord(spec.network, engine.root))
     try:
-        if step.docker.ensure_network(spec.network):
+        if step.docker.networks.ensure(spec.network):
             step.say(f"created the network {spec.network}")
     except DockerError as error:
         raise docker_failed(f"the network {spec.network} could not be created on {step.machine}.", error) from None

@@ -102,7 +102,7 @@ def _remove_role(step: Step, folder: RoleFolder) -> None:
 
 def _remove_containers(step: Step, record: RoleRecord) -> None:
     """Remove the route first, so that no request is lost to a container that stops."""
-    containers = step.docker.containers(record.identity)
+    containers = step.docker.containers.of_role(record.identity)
     if not record.current and not record.switching:
         # Nothing was taken over from Kamal: what it has deployed goes on serving.
         containers = [container for container in containers if container.release]
@@ -122,7 +122,7 @@ def remove_app(step: Step) -> None:
 def _is_deployed_by_kamal(step: Step) -> bool:
     """Return whether there still are containers that Kamal has made for the app."""
     app = step.folder.app_record()
-    return bool(app and step.docker.of_no_release(app.service, app.destination))
+    return bool(app and step.docker.containers.of_no_release(app.service, app.destination))
 
 
 def _remove_proxy(step: Step) -> bool:
@@ -143,8 +143,8 @@ def _remove_proxy(step: Step) -> bool:
         return False
     else:
         step.wait_for("kamal-proxy to go")
-        step.docker.remove([CONTAINER])
+        step.docker.containers.remove([CONTAINER])
     host = step.folder.host()
     if host:
-        step.docker.remove_network(host.network)
+        step.docker.networks.remove(host.network)
     return True

@@ -69,14 +69,14 @@ def _remove(step: Step, record: AccessoryRecord, *, with_data: bool) -> None:
         remove_own_route(step, service, [each.id for each in found.values()])
     if running := [name for name, each in found.items() if each.is_up]:
         step.wait_for(f"{service} to stop, up to {record.stop_timeout} s")
-        step.docker.stop(running, record.stop_timeout)
+        step.docker.containers.stop(running, record.stop_timeout)
     if found and with_data:
-        step.docker.remove(found)
+        step.docker.containers.remove(found)
     elif found:
-        step.docker.remove_keeping_data(found)
+        step.docker.containers.remove_keeping_data(found)
     if container and with_data:
         delete_data(step, container)
     elif container:
         step.say(f"the data of {service} stays: {data_in_words(container)}")
     if record.pulled:
-        step.docker.remove_image(record.pulled)
+        step.docker.images.remove(record.pulled)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..at_once import at_once
-from ..docker.client import Container
+from ..docker.containers import Container
 from ..errors import StepError
 from ..first_release import take_over
 from ..identity import check_name, digest_of
@@ -104,7 +104,7 @@ def _begin(step: Step, spec: SwitchSpec, role: str, release: str, certificate: s
         )
     step.host = made_of.container.host
     files = files_of_route(step, folder, certificate, spec.error_pages)
-    return Switching(folder, record, release, made_of, step.docker.containers(record.identity), files)
+    return Switching(folder, record, release, made_of, step.docker.containers.of_role(record.identity), files)
 
 
 def _switch_route(step: Step, spec: SwitchSpec, route: RouteSpec, switching: Switching, undo: Undo) -> tuple[str, str]:
@@ -181,7 +181,7 @@ def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: 
         # Imported late: it takes 25 ms, and a switch that is not refused does without it.
         from ..release.http_probe import ask
 
-        state = step.docker.state(container, network)
+        state = step.docker.containers.state(container, network)
         answer = ask(container, state, ProbeSpec(route.app_port, route.healthcheck), route.healthcheck.timeout)
         ended = state.has_crashed(0)
         reason = "ended before it was healthy" if ended else f"did not become healthy within {spec.deploy_timeout} s"
@@ -199,7 +199,7 @@ def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
     _mark(switching)
     found = container_of(switching.release, switching.containers)
     network = switching.made_of.container.network
-    restarts_before = step.docker.state(found.id, network).restarts if found and found.is_up else 0
+    restarts_before = step.docker.containers.state(found.id, network).restarts if found and found.is_up else 0
     container = bring_up(step, switching.folder, switching.release, switching.containers)
     step.wait_for(f"version {spec.version} of role {step.role} to become ready")
     step.say(f"waiting until {spec.version} is ready")
@@ -257,7 +257,7 @@ def _undo(step: Step, spec: SwitchSpec, switching: Switching) -> None:
     switching.folder.save(replace(switching.record, files=_noted_files(switching)))
     stopped = [container.id for container in _others(switching) if container.is_up]
     if spec.strategy == "stop-first" and stopped:
-        step.docker.start(stopped)
+        step.docker.containers.start(stopped)
 
 
 def _noted_files(switching: Switching) -> tuple[str, ...]:

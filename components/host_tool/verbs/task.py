@@ -84,7 +84,7 @@ def _can_join(step: Step, name: str, cmd: tuple[str, ...]) -> bool:
     if labels.get(LABEL) == _hash(cmd):
         step.say("joining the release task of an earlier deploy, whose connection broke")
         return True
-    step.docker.remove([name])
+    step.docker.containers.remove([name])
     return False
 
 
@@ -93,9 +93,9 @@ def _start(step: Step, spec: TaskSpec, name: str, image: str, secrets: dict[str,
     words = task_words(spec.container, name, {LABEL: _hash(spec.container.cmd)}, image, environment)
     step.say(f"running the release task of version {step.version}")
     with step.undo() as undo:
-        undo.add(step.docker.remove, [name])
+        undo.add(step.docker.containers.remove, [name])
         try:
-            step.docker.create(words, environment, start=True)
+            step.docker.containers.create(words, environment, start=True)
         except DockerError as error:
             raise docker_failed("the release task could not be started. Check release_task.cmd.", error) from None
 
@@ -120,19 +120,19 @@ def _follow(step: Step, spec: TaskSpec, name: str) -> None:
     if task["State"]["Running"]:
         limit.start()
     try:
-        with step.docker.following(name) as lines:
+        with step.docker.containers.following(name) as lines:
             for line in lines:
                 step.say(line)
         state = _inspect(step, name)["State"]
         if state["Running"]:
             # With the log driver "none" there is nothing to follow.
-            step.docker.wait(name)
+            step.docker.containers.wait(name)
             state = _inspect(step, name)["State"]
     except Interrupted as interrupted:
         raise Interrupted(f"{interrupted} (the release task goes on, and the next deploy joins it)") from None
     finally:
         limit.cancel()
-    step.docker.remove([name])
+    step.docker.containers.remove([name])
     if late.is_set():
         raise StepError(
             f"the release task of version {step.version} did not end within {spec.timeout} s. Its output is above."

@@ -18,7 +18,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import IO, Any
 
-from components.host_tool.docker.client import Docker, DockerError
+from components.host_tool.docker.client import DockerClient, DockerError
 from components.host_tool.proxy.files import CONFIG
 
 # Options of `docker run` whose value is a word of its own. Any other one is a flag, or has its value behind a "=".
@@ -122,7 +122,7 @@ class Failure:
 
 
 @dataclass
-class FakeDocker(Docker):
+class FakeDocker(DockerClient):
     """The engine of a host.
 
     Attributes:
@@ -185,7 +185,7 @@ class FakeDocker(Docker):
         """Have the next call that begins with these words fail."""
         self.failures.append(Failure(words, status, said, done))
 
-    # What `Docker` does with the client.
+    # The client.
 
     def run(
         self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None, check: bool = True
@@ -204,25 +204,28 @@ class FakeDocker(Docker):
         return done
 
     @contextmanager
-    def following(self, container: str) -> Iterator[Iterator[str]]:
-        self._count(("logs", "--follow", container))
-        yield self._follow(self.named(container))
-
-    @contextmanager
-    def pulling(self, image: str, config: str) -> Iterator[Iterator[str]]:
-        self._count(("pull", image))
+    def lines(self, *words: str, env: Mapping[str, str] | None = None, check: bool = True) -> Iterator[Iterator[str]]:
+        self._count(words)
+        if words[0] == "logs":
+            yield self._follow(self.named(words[-1]))
+            return
+        verb, image = words
+        assert verb == "pull"
+        assert env
+        assert "DOCKER_CONFIG" in env
         yield iter(["a1: Pulling fs layer", "a1: Pull complete"])
         if image not in self.registry:
             raise DockerError("manifest unknown")
         self.images[image] = self.registry[image]
 
-    def _copy(self, source: str, target: str, archive: bytes = b"") -> bytes:
-        self._count(("cp", source, target))
+    def run_bytes(self, *words: str, stdin: bytes = b"") -> bytes:
+        self._count(words)
+        _, source, target = words
         container, _, folder = (target if source == "-" else source).partition(":")
         self._found([container])
         assert folder == CONFIG
         if source == "-":
-            return self._unpack(archive)
+            return self._unpack(stdin)
         output = io.BytesIO()
         with tarfile.open(fileobj=output, mode="w") as tar:
             for path, text in {"": None, "kamal-proxy.state": "[]", **self.files}.items():
@@ -234,8 +237,9 @@ class FakeDocker(Docker):
         return output.getvalue()
 
     @contextmanager
-    def reading(self, container: str, folder: str) -> Iterator[IO[bytes]]:
-        self._count(("cp", container, folder))
+    def stream(self, *words: str) -> Iterator[IO[bytes]]:
+        self._count(words)
+        container, _, folder = words[-2].partition(":")
         files = self.folders.get(self.named(container).image, {}).get(folder)
         yield io.BytesIO(b"" if files is None else archive_of(Path(folder).name, files))
         if files is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.host_tool.docker.client import Container
+from components.host_tool.docker.containers import Container
 from components.host_tool.errors import StepError
 from components.host_tool.identity import release_id
 from components.host_tool.records.records import ReleaseRecord

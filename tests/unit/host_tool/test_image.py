@@ -1,5 +1,8 @@
 """The image of a version: what helps against a failed pull, and what is shown of one."""
 
+from subprocess import CompletedProcess
+from typing import Any
+
 import pytest
 
 from components.host_tool.errors import StepError
@@ -65,14 +68,15 @@ def test_an_image_that_another_step_has_removed_is_no_failure(host: FakeHost, mo
     image = image_of("v1")
     host.docker.images[image] = FakeImage(image, "shop", "v1")
     host.folder.save_image(image)
-    remove_image = host.docker.remove_image
+    run = host.docker.run
 
-    def removed_by_both(image: str) -> bool:
-        for file in (host.folder.path / "images").iterdir():
-            file.unlink()
-        return remove_image(image)
+    def removed_by_both(*words: str, **options: Any) -> "CompletedProcess[str]":
+        if words[:2] == ("image", "rm"):
+            for file in (host.folder.path / "images").iterdir():
+                file.unlink()
+        return run(*words, **options)
 
-    monkeypatch.setattr(host.docker, "remove_image", removed_by_both)
+    monkeypatch.setattr(host.docker, "run", removed_by_both)
     host.run("remove", remove_unused_images)
     assert image not in host.docker.images
 

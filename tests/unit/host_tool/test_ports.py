@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from components.host_tool.docker.client import Docker
+from components.host_tool.docker.client import DockerClient
+from components.host_tool.docker.engine import Docker
 from components.host_tool.facts.ports import listening_ports, taken_ports
 from components.host_tool.program import INSPECT_LIMIT
 from components.host_tool.proxy_container import REPLACED
 from components.inspection.look import LIMIT
 
 
-class Publishing(Docker):
+class Publishing(DockerClient):
     """An engine with one container, which publishes every port."""
 
     def __init__(self, name: str) -> None:
@@ -38,18 +39,18 @@ def port() -> Iterator[int]:
     ids=["container", "program"],
 )
 def test_a_port_that_something_else_has_is_told_with_what_has_it(port: int, container: str, holder: str) -> None:
-    assert taken_ports(Publishing(container), [port], ()) == {str(port): holder}
+    assert taken_ports(Docker(Publishing(container)), [port], ()) == {str(port): holder}
 
 
 @pytest.mark.parametrize("container", ["kamal-proxy", REPLACED])
 def test_a_port_of_kamal_proxy_itself_is_not_taken_even_in_the_middle_of_a_replacement(
     port: int, container: str
 ) -> None:
-    assert taken_ports(Publishing(container), [port], ()) == {}
+    assert taken_ports(Docker(Publishing(container)), [port], ()) == {}
 
 
 def test_a_port_that_nothing_listens_on_is_free(port: int) -> None:
-    assert taken_ports(Publishing("squatter"), [1], ()) == {}
+    assert taken_ports(Docker(Publishing("squatter")), [1], ()) == {}
 
 
 def test_only_listening_sockets_count() -> None:

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from components.host_tool.docker.client import ContainerState
+from components.host_tool.docker.containers import ContainerState
 from components.host_tool.errors import StepError
 from components.host_tool.release import readiness
 from components.host_tool.release.readiness import PAUSE, await_ready
@@ -39,8 +39,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def wait(*states: ContainerState, delay: int = 1, limit: int = 5) -> None:
     """Wait for a container that shows these states, one at each look; the last one stays."""
     left = list(states)
-    docker = SimpleNamespace(state=lambda *_: left.pop(0) if len(left) > 1 else left[0])
-    step = cast("Step", SimpleNamespace(docker=docker))
+    containers = SimpleNamespace(state=lambda *_: left.pop(0) if len(left) > 1 else left[0])
+    step = cast("Step", SimpleNamespace(docker=SimpleNamespace(containers=containers)))
     await_ready(step, "c1", "kamal", delay=delay, limit=limit, restarts_before=0)
 
 

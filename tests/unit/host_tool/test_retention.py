@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.host_tool.docker.client import Container
+from components.host_tool.docker.containers import Container
 from components.host_tool.release.retention import classify_old_containers
 
 # The role's containers, newest first: release and state.

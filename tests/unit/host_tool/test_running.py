@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.host_tool.docker.client import ContainerDetails, Image
+from components.host_tool.docker.container_details import ContainerDetails
+from components.host_tool.docker.images import Image
 from components.host_tool.errors import StepError
 from components.host_tool.release.running import verify, verify_route
 from components.host_tool.result import RouteFacts
