@@ -13,8 +13,6 @@ from typing import Any, Optional
 from ..docker.client import DockerError, docker_failed
 from ..docker.containers import UP
 from ..docker.environment import split_environment
-from ..errors import StepError
-from ..records.accessory_folder import AccessoryFolder
 from ..records.records import AccessoryRecord
 from ..spec import AccessoryContainerSpec
 from ..step.step import Step
@@ -145,21 +143,6 @@ def start(step: Step, service: str) -> None:
     except DockerError as error:
         remedy = "Check its settings, and what else has its port."
         raise docker_failed(f"the container {service} could not be started. {remedy}", error) from None
-
-
-def secrets_of(folder: AccessoryFolder, secrets_hash: str) -> dict[str, str]:
-    """Return secret values by their hash.
-
-    Raises:
-        StepError: They are gone.
-    """
-    secrets = folder.secrets(secrets_hash)
-    if secrets is None:
-        raise StepError(
-            f"the secrets {secrets_hash} are not on this host any more. Have the secrets step run again: pulumi up "
-            "--replace, with its URN."
-        )
-    return secrets
 
 
 def _named(data: Mapping[str, Any]) -> NamedContainer:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
+from ..errors import StepError
 from ..spec import NO_SECRETS
 from .files import DamagedRecordError, write_whole
 
@@ -18,13 +19,20 @@ class SecretsFolder:
         self.path = path
         self.lock = path / "lock"
 
-    def secrets(self, secrets_hash: str) -> Optional[dict[str, str]]:
-        """Return secret values by their hash, None if they are not here.
+    def secrets(self, secrets_hash: str) -> dict[str, str]:
+        """Return secret values by their hash.
 
         Raises:
             DamagedRecordError: The file is damaged, or this user may not read it.
+            StepError: They are gone.
         """
-        return {} if secrets_hash == NO_SECRETS else self._kept(self.path / "secrets" / secrets_hash)
+        secrets = {} if secrets_hash == NO_SECRETS else self._kept(self.path / "secrets" / secrets_hash)
+        if secrets is None:
+            raise StepError(
+                f"the secrets {secrets_hash} are not on this host any more. Have the secrets step run again: pulumi up "
+                "--replace, with its URN."
+            )
+        return secrets
 
     def save_secrets(self, secrets_hash: str, values: dict[str, str]) -> None:
         """Keep secret values."""

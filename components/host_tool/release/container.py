@@ -56,7 +56,7 @@ def make_container(step: Step, folder: RoleFolder, release: str, *, start: bool)
     if not record:
         raise StepError(f"release {release} is not known on this host.")
     name = container_name(record.container, release)
-    secrets = secrets_of(step, folder, record.secrets_hash)
+    secrets = folder.secrets(record.secrets_hash)
     step.wait_for(f"Docker to make the container {name}")
     step.say(f"making the container {name}")
     environment = split_environment(container_variables(record.container, name, secrets))
@@ -67,21 +67,6 @@ def make_container(step: Step, folder: RoleFolder, release: str, *, start: bool)
     except DockerError as error:
         message = f"the container {name} could not be made. Check cmd and options of the role."
         raise docker_failed(message, error) from None
-
-
-def secrets_of(step: Step, folder: RoleFolder, secrets_hash: str) -> dict[str, str]:
-    """Return secret values by their hash.
-
-    Raises:
-        StepError: They are gone.
-    """
-    secrets = folder.secrets(secrets_hash)
-    if secrets is None:
-        raise StepError(
-            f"the secrets {secrets_hash} of role {step.role} are not on this host any more. Have the secrets step run "
-            "again: pulumi up --replace, with its URN."
-        )
-    return secrets
 
 
 def container_of(release: str, containers: Sequence[Container]) -> Optional[Container]:

@@ -18,7 +18,6 @@ from ..accessory.replacement import (
     make_next,
     next_name,
     recover,
-    secrets_of,
     start,
     take_over,
 )
@@ -65,7 +64,7 @@ def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str, *certific
             pulled = _pull(step, folder, container) or (before.pulled if before.pulled == container.image else "")
             undo.add(_take_back, step, before, old)
             make_directories(step, container)
-            make_next(step, container, release, secrets_of(folder, secrets_hash))
+            make_next(step, container, release, folder.secrets(secrets_hash))
             take_over(step, container, before, old)
         _await(step, spec)
         running = _read_back(step, container, release)

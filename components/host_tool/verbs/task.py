@@ -20,7 +20,6 @@ from ..first_release import take_over
 from ..identity import check_name, role_identity
 from ..records.records import TaskRecord
 from ..records.role_folder import RoleFolder
-from ..release.container import secrets_of
 from ..release.image import ensure_image
 from ..spec import TaskSpec
 from ..step.step import Step
@@ -49,7 +48,7 @@ def run(step: Step, spec: TaskSpec, role: str, image: str, secrets_hash: str, *b
     name = f"{role_identity(container).prefix}-task-{version}"
     if not _can_join(step, name, container.cmd):
         ensure_image(step, image, container.service, version, "".join(build))
-        _start(step, spec, name, image, secrets_of(step, folder, secrets_hash))
+        _start(step, spec, name, image, folder.secrets(secrets_hash))
     _follow(step, spec, name)
     step.folder.save_task(version, TaskRecord(container.cmd))
 
