@@ -10,11 +10,12 @@ from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import MARGIN, Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptCertificate, KeptSecrets, RunningAccessory
+from .host_tool.result import KeptCertificate, RunningAccessory
 from .inspection import AccessoryReasons
 from .outputs import RunningByAccessory
 from .proxy import route_spec
 from .resource_options import child_of
+from .secrets_step import secrets_hash, secrets_input
 from .settings import ResolvedAccessory, Settings
 
 
@@ -72,7 +73,7 @@ class Accessory(pulumi.ComponentResource):
             create=host.tool.call(
                 "accessory",
                 accessory.name,
-                self._secrets_hash(secrets),
+                secrets_hash(secrets, accessory.secret_env),
                 # Another certificate is another route, and nothing else.
                 *([certificate] if certificate else []),
                 limit=PULL_LIMIT + self._waits + MARGIN,
@@ -94,26 +95,17 @@ class Accessory(pulumi.ComponentResource):
         settings = self.accessory.settings
         return settings.deploy_timeout + settings.readiness_delay + 2 * settings.stop_timeout
 
-    def _secrets_hash(self, command: RemoteCommand | None) -> pulumi.Input[str]:
-        if not command or not self.accessory.secret_env:
-            return spec.NO_SECRETS
-        return step_result(command, KeptSecrets).apply(lambda kept: kept.secrets_hash)
-
     def _keep_secrets(self) -> RemoteCommand | None:
         """Declare the step that leaves the secrets and the registry's login on the host, if there are any."""
         login = self.accessory.login
-        if not self.accessory.secret_env and not login:
+        told = secrets_input(self.accessory.secret_env, login.server if login else "", login.login if login else None)
+        if told is None:
             return None
-        registry = None
-        if login:
-            username, password = login.login.username.reveal(), login.login.password.reveal()
-            registry = spec.RegistryLoginSpec(server=login.server, username=username, password=password)
-        env = {name: secret.reveal() for name, secret in sorted(self.accessory.secret_env.items())}
         return remote_command(
             f"{self.resource_name}-secrets",
             self.host.connection,
             create=self.host.tool.call("accessory_secrets", self.accessory.name),
-            stdin=step_input(spec.SecretsSpec(env=env, registry=registry), secret=True),
+            stdin=told,
             reason=self.host.reason(f"{self.accessory.name}-accessory-secrets", self._reasons.secrets),
             opts=child_of(self.host, depends_on=[self.host.prepare]),
         )

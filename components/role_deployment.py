@@ -8,12 +8,13 @@ from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptCertificate, KeptSecrets
+from .host_tool.result import KeptCertificate
 from .image import AppImage
 from .inspection import RoleReasons
 from .naming import NETWORK
 from .proxy import route_spec
 from .resource_options import child_of
+from .secrets_step import secrets_hash, secrets_input
 from .settings import Certificate, ResolvedRole, Settings
 from .settings.docker_options import with_bounded_log
 
@@ -22,8 +23,7 @@ class RoleDeployment(pulumi.ComponentResource):
     """One role on one host. Its candidate and its switch are children of it: see `candidate.py` and `switch.py`.
 
     Attributes:
-        secrets_hash: The name under which the host keeps the role's secret values: a keyed hash, so that it changes
-            when a value does, and tells nothing about it.
+        secrets_hash: The name under which the host keeps the role's secret values, "-" for none.
         certificate: The name under which the host keeps the role's own TLS certificate; None for none.
         before_pull: The step that leaves the secrets and the registry's login on the host, if there is one.
     """
@@ -76,13 +76,7 @@ class RoleDeployment(pulumi.ComponentResource):
         self.error_pages = error_pages
         command = self._keep_secrets()
         self.before_pull = [command] if command else []
-        # Without secrets nothing about the container waits for the step: a new password of the registry is no change.
-        self.secrets_hash = (
-            step_result(command, KeptSecrets).apply(lambda kept: kept.secrets_hash)
-            if command and role.secret_env
-            else spec.NO_SECRETS
-        )
-
+        self.secrets_hash = secrets_hash(command, role.secret_env)
         self.certificate = self._keep_certificate(role.certificate) if role.certificate else None
 
     @property
@@ -146,19 +140,14 @@ class RoleDeployment(pulumi.ComponentResource):
 
     def _keep_secrets(self) -> RemoteCommand | None:
         """Declare the step that leaves the role's secrets and the registry's login on the host, if there are any."""
-        login = self.settings.registry_login
-        if not self.role.secret_env and not login:
+        told = secrets_input(self.role.secret_env, self.settings.registry.server, self.settings.registry_login)
+        if told is None:
             return None
-        registry = None
-        if login:
-            server, username = self.settings.registry.server, login.username.reveal()
-            registry = spec.RegistryLoginSpec(server=server, username=username, password=login.password.reveal())
-        env = {name: secret.reveal() for name, secret in sorted(self.role.secret_env.items())}
         return remote_command(
             f"{self.resource_name}-secrets",
             self.host.connection,
             create=self.host.tool.call("secrets", self.role.name),
-            stdin=step_input(spec.SecretsSpec(env=env, registry=registry), secret=True),
+            stdin=told,
             reason=self.reason("secrets", self._reasons.secrets),
             # Not a child of this component: that has the version, and would have the secrets wait for the push.
             opts=self._options(self.host, "secrets"),

@@ -9,12 +9,11 @@ from pydantic import (
     AfterValidator,
     Field,
     PlainValidator,
-    field_validator,
     model_validator,
 )
 
 from ..secret import Secret
-from .docker_options import DockerOptions, check_restart
+from .docker_options import DockerOptions
 from .env import Variables, VariablesSettings
 from .hosts import HostName
 from .model import SettingsModel
@@ -136,11 +135,6 @@ class AccessorySettings(SettingsModel):
         description="Seconds that a container with neither proxy nor health check must keep running to count as ready.",
     )
     stop_timeout: Seconds = Field(default=30, description="Seconds that the container has to stop.")
-
-    @field_validator("options")
-    @classmethod
-    def _check_options(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        return check_restart(value)
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:

@@ -29,7 +29,7 @@ LOG_MAX_SIZE = "10m"
 RESTART_POLICIES = r"no|always|unless-stopped|on-failure(:[0-9]+)?"
 
 
-def check_restart(options: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _check_restart(options: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Return options whose `restart` is a policy that Docker has.
 
     Raises:
@@ -92,7 +92,10 @@ _SCHEMA = WithJsonSchema(
 )
 
 DockerOptions = Annotated[
-    dict[Annotated[str, AfterValidator(_check_option_name)], tuple[Str, ...]], BeforeValidator(_coerce_values), _SCHEMA
+    dict[Annotated[str, AfterValidator(_check_option_name)], tuple[Str, ...]],
+    BeforeValidator(_coerce_values),
+    AfterValidator(_check_restart),
+    _SCHEMA,
 ]
 ProxyOptions = Annotated[
     dict[Annotated[str, AfterValidator(_check_proxy_option_name)], tuple[Str, ...]],

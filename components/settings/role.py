@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from .assets import AssetPath
-from .docker_options import DockerOptions, check_restart
+from .docker_options import DockerOptions
 from .env import Variables, VariablesSettings
 from .hosts import HostName, canonical_host, split_tags
 from .logging import LoggingSettings
@@ -148,11 +148,6 @@ class RoleSettings(SettingsModel):
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"contains {', '.join(repeated)} more than once")
         return value
-
-    @field_validator("options")
-    @classmethod
-    def _check_restart(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        return check_restart(value)
 
     @model_validator(mode="after")
     def _check_tags(self) -> Self:
