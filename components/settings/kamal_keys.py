@@ -25,6 +25,6 @@ KAMAL_KEY_HINTS = {
 
 KAMAL_HOOK_HINTS = dict.fromkeys(
     ("pre-proxy-reboot", "post-proxy-reboot"),
-    "is not run here: kamal-proxy is only replaced by a pulumi up whose preview says so. Do by hand what it does, and "
-    "remove the file",
+    "is not run here: kamal-proxy is only replaced by a pulumi up whose preview says so. Delete the file, and run its "
+    "commands yourself when that happens",
 )
