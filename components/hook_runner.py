@@ -18,7 +18,7 @@ RUNNER = ("python3", "-I", "-X", "utf8", "-")
 
 
 def runner_text() -> str:
-    """Return the program: this file, after the two that it imports, since the Python that runs it knows no packages."""
+    """Return the program: this file, after the two that it imports. The Python that runs it does not have this package."""
     folder = Path(__file__).parent
     files = (folder / "host_tool" / "output.py", folder / "host_tool" / "script.py", Path(__file__))
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines(keepends=True)]

@@ -1,4 +1,4 @@
-"""How a step ends that does not succeed."""
+"""The errors that end a step."""
 
 from __future__ import annotations
 

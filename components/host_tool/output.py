@@ -1,7 +1,7 @@
 """Text for the person who deploys: short lines of valid UTF-8.
 
 Pulumi's command plugin hangs on a shown line of 64 KiB or more, and fails a command that wrote anything but UTF-8. So
-everything that a container, a hook or Docker says goes through here. Needs no other module: see script.py.
+everything that a container, a hook or Docker says goes through here. Imports no other module of this package: see script.py.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""A script of the user's, run with a time limit. Needs no other module: the deployer sends it to a Python of its own."""
+"""A script of the user's, run with a time limit.
+
+Imports no other module of this package: it is sent to a Python process that does not have it.
+"""
 
 import errno
 import io

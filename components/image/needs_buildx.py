@@ -1,4 +1,4 @@
-"""Which of the two ways an image is built in: by the Docker engine of the deployer, or by `docker buildx build`."""
+"""Which of two ways an image is built: by the Docker engine of the deployer, or by `docker buildx build`."""
 
 from ..settings.builder import BuilderSettings
 

@@ -1,7 +1,7 @@
 """Why the steps of a host have to run again: what the host says, against what the state's steps last said.
 
-Each reason is a sentence with what tells it apart from the next such event in it: it becomes an input of the steps, and one
-that is the same as the last would not have them run.
+Each reason is a sentence that differs from the one for the next such event, by the id of a container for example. It becomes an
+input of the steps, and the same sentence again would not have them run.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What the settings want on a host: the side of the comparison that the hosts are compared with."""
+"""What the settings want on a host, to be compared with what the host says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What Docker and kamal-proxy say, with as few calls of Docker as can be: each takes 15 to 70 ms."""
+"""What Docker and kamal-proxy say, with as few calls of Docker as possible: each takes 15 to 70 ms."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The apps that a host remembers, and whose they are.
 
-A damaged record of another app is no reason not to deploy this one: it is left out, and told.
+A damaged record of another app does not keep this one from being deployed: it is left out, and reported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a host remembers of a role or an accessory, its secret values among it."""
+"""What a host remembers of a role or an accessory, including its secret values."""
 
 from __future__ import annotations
 

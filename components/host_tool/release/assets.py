@@ -1,4 +1,4 @@
-"""The assets of a release: each of two versions serves those of the other one, too, as long as both are asked.
+"""The assets of a release: each of two versions also serves those of the other one, for as long as both are asked for theirs.
 
 A browser that has a page of the old version may ask the new one for a file that this page names; and while the hosts switch
 one after the other, the old one is asked for files of the new one. So the folder of the image is copied to the host, the files of

@@ -1,4 +1,4 @@
-"""What ends a step from outside: its time limit, and a connection that broke. And the sign that it is alive."""
+"""What ends a step from outside (its time limit, a connection that broke), and the sign that it is alive."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """abandon APP OWNER STACK RESOURCE: the resource that has deployed the app lets go of it.
 
-The stack no longer has the step that prepares this host for the app. A teardown that comes now takes its role down; before,
-it does not.
+The stack no longer has the step that prepares this host for the app. From now on a teardown takes its role down;
+before, it does nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """remove APP ROLE [OWNER STACK HOST]: nothing of the role stays on this host but named volumes.
 
-With the last role the app goes, with the last app kamal-proxy, the network and ~/.kamal. May be run again, and where
-things are gone already. Pulumi also runs it for a teardown that was replaced, renamed or moved: then what is there is no
+With the last role the app goes, with the last app kamal-proxy, the network and ~/.kamal. It may be run again, also
+where things are gone already. Pulumi also runs it when a teardown was replaced, renamed or moved: what is there is then no
 longer what it tears down, and it does nothing.
 """
 

@@ -1,7 +1,7 @@
 """remove_accessory APP NAME OWNER STACK HOST [delete-data]: the accessory leaves this host; its data only where that is wanted.
 
-May be run again, and where things are gone already. Pulumi also runs it for a teardown that was replaced, renamed or moved: then
-what is there is no longer what it tears down, and it does nothing.
+It may be run again, also where things are gone already. Pulumi also runs it when a teardown was replaced, renamed or moved: what
+is there is then no longer what it tears down, and it does nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""switch APP ROLE RELEASE PREVIOUS [CERTIFICATE]: from now on the candidate's release works, and the old containers are retired."""
+"""switch APP ROLE RELEASE PREVIOUS [CERTIFICATE]: the candidate's release takes over, and the old containers are retired."""
 
 from __future__ import annotations
 

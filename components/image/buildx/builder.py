@@ -1,4 +1,7 @@
-"""Which builder of buildx builds what. Needs no other module: the deployer sends it to a Python of its own."""
+"""Which builder of buildx builds what.
+
+Imports no other module of this package: it is sent to a Python process that does not have it.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,7 @@
-"""What to do about a build that has failed. Needs no other module: the deployer sends it to a Python of its own."""
+"""What to do about a build that has failed.
+
+Imports no other module of this package: it is sent to a Python process that does not have it.
+"""
 
 import re
 from collections.abc import Sequence
@@ -25,6 +28,11 @@ def unreachable(builder: str, output: str) -> str:
 
 def not_started(builders: Sequence[str], output: str) -> str:
     """Return what is wrong with BuildKit where it does not start; see `unreachable`."""
+    if "setting config file is not supported" in output:
+        return (
+            "buildx does not make a builder with driver: remote where it has a buildkitd.default.toml, which it gives to each builder. "
+            "Move that file away (it is in ~/.docker/buildx), or name another folder with the variable BUILDX_CONFIG."
+        )
     return (
         f"BuildKit could not be started on {' and '.join(builders)}: {_last_line(output)}. It runs in a privileged container of the "
         "image moby/buildkit, which the Docker engine has to be able to download and to start."

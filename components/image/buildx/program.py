@@ -1,4 +1,4 @@
-"""The program of the build as one text, since the Python that runs it knows no packages."""
+"""The program of the build as one text, because the Python that runs it does not have this package."""
 
 from pathlib import Path
 

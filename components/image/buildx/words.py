@@ -1,4 +1,4 @@
-"""The words of the buildx commands. Needs no other module but the spec's and the builder's."""
+"""The words of the buildx commands. Imports only the modules of the spec and of the builder, which are sent with it."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

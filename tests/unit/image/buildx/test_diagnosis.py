@@ -56,3 +56,8 @@ def test_a_buildkit_that_does_not_start_is_named() -> None:
     assert message.startswith(
         "BuildKit could not be started on unix:///run/docker.sock and ssh://build: Error: no such image. It"
     )
+
+
+def test_a_remote_builder_that_is_refused_for_a_configuration_of_its_users_says_what_to_do() -> None:
+    output = "ERROR: failed to initialize builder b (b0): setting config file is not supported for remote driver\n"
+    assert "Move that file away (it is in ~/.docker/buildx)" in not_started(["ssh://build"], output)
