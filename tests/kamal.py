@@ -1,7 +1,8 @@
 """What Kamal 2.12 leaves on a host, made with the commands that it runs there, word for word.
 
 Each method names the file of Kamal's source (under lib/kamal) that has the command. What Kamal does on the deployer (building, hooks)
-leaves nothing on a host, and is not here.
+leaves nothing on a host, and is not here. The commands were compared with those that Kamal 2.12.0 itself ran on the sandbox's hosts, and
+what both leave there (`docker inspect`, networks, routes, files) was, too.
 """
 
 import base64
@@ -48,18 +49,34 @@ class Kamal:
         """The name of a container: configuration/role.rb, container_name."""
         return f"{self.prefix(role)}-{version}"
 
-    def boot_proxy(self, *, image: str = PROXY_IMAGE) -> None:
-        """`kamal proxy boot`: commands/docker.rb create_network, commands/proxy.rb ensure_apps_config_directory and run."""
-        self.run("docker network create kamal 2>/dev/null || true")
+    def boot_proxy(self, *, image: str = PROXY_IMAGE, run: tuple[str, str] | None = None) -> None:
+        """`kamal proxy boot`: commands/docker.rb create_network, commands/proxy.rb ensure_apps_config_directory and run.
+
+        Args:
+            image: kamal-proxy's image.
+            run: Options of its container and flags of `kamal-proxy run`, where deploy.yml has `proxy.run`.
+        """
+        self._create_network()
         self._log_in()
         self.run("mkdir -p .kamal/proxy/apps-config")
-        self.run(
-            "docker container start kamal-proxy 2>/dev/null || "
+        docker_run = (
             "docker run --name kamal-proxy --network kamal --detach --restart unless-stopped "
             "--volume kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy "
-            "--volume $PWD/.kamal/proxy/apps-config:/home/kamal-proxy/.apps-config "
-            f'--publish 80:80 --publish 443:443 --log-opt max-size="10m" {image}'
+            "--volume $PWD/.kamal/proxy/apps-config:/home/kamal-proxy/.apps-config"
         )
+        if run:
+            options, flags = run
+            new = f"{docker_run} --publish 80:80 --publish 443:443 {options} {image} kamal-proxy run {flags}"
+        else:
+            repository, _, tag = image.rpartition(":")
+            options = '"--publish 80:80 --publish 443:443 --log-opt max-size=10m"'
+            new = (
+                f"echo $(cat .kamal/proxy/options 2> /dev/null || echo {options}) "
+                f'$(cat .kamal/proxy/image 2> /dev/null || echo "{repository}"):'
+                f'$(cat .kamal/proxy/image_version 2> /dev/null || echo "{tag}") '
+                f'$(cat .kamal/proxy/run_command 2> /dev/null || echo "") | xargs {docker_run}'
+            )
+        self.run(f"docker container start kamal-proxy 2>/dev/null || {new}")
 
     def deploy(
         self,
@@ -70,33 +87,72 @@ class Kamal:
         app_port: int = 80,
         env: Mapping[str, str] | None = None,
         error_pages: bool = False,
+        asset_path: str = "",
     ) -> None:
-        """`kamal deploy` of some roles, each with its command ("" for the image's own); `web` is behind kamal-proxy.
+        """`kamal deploy` of some roles, each with its command ("" for the image's own); `web` is behind kamal-proxy, and has assets.
 
-        cli/build.rb pull, cli/app/boot.rb run, commands/app.rb tag_latest_image.
+        cli/build.rb pull, cli/app/boot.rb run, commands/app.rb tag_latest_image. What follows is `prune`.
         """
         self._log_in()
         image = f"{self.repository}:{version}"
         # commands/builder/base.rb: clean, pull, validate_image.
         self.run(f"docker image rm --force {image} 2>/dev/null; docker pull {image}")
         self.run(f"docker inspect -f '{{{{ .Config.Labels.service }}}}' {image} | grep -x {self.service}")
+        self._audit(f"Pulled image with version {version}")
         if error_pages:
             self._upload_error_pages(version)
+        assets = {"web": asset_path} if asset_path else {}
+        for role in assets:
+            self._sync_assets(version, role, asset_path, image)
         for role, command in roles.items():
+            old = self._rename_clashing(version, role)
             self._audit(f"Booted app version {version}", role)
             # cli/app/boot.rb run: start_new_version.
             self.run(f"mkdir -p .kamal/apps/{self.app}/env/roles")
             self._upload(f".kamal/apps/{self.app}/env/roles/{role}.env", "TOKEN=t0ken\n", "0600")
-            self.run(" ".join(self._run_words(version, role, command, image, env or {})))
+            words = self._run_words(version, role, command, image, env or {}, assets.get(role, ""))
+            self.run(" ".join(words))
             if role == "web":
                 self._route(version, role, web_host, app_port, error_pages=error_pages)
-        latest = f"latest-{self.destination}" if self.destination else "latest"
-        self.run(f"docker tag {image} {self.repository}:{latest}")
+            if old:
+                self._stop(role, old)
+                if role in assets:
+                    self._clean_up_assets(version, role)
+        self._audit(f"Tagging {image} as the latest image")
+        self.run(f"docker tag {image} {self.latest_image}")
+
+    def boot_accessory(self, name: str, image: str, *, command: str = "", directory: str = "") -> None:
+        """`kamal accessory boot`: cli/accessory.rb boot, commands/accessory.rb run.
+
+        Args:
+            name: Its name.
+            image: Its image.
+            command: Its command, "" for the image's own.
+            directory: A folder of its data, as deploy.yml has it: `data:/data`; "" for none.
+        """
+        service = f"{self.service}-{name}"
+        self._log_in()
+        self._create_network()
+        self._audit(f"Booted {name} accessory")
+        volume = ""
+        if directory:
+            local, _, remote = directory.partition(":")
+            self.run(f"mkdir -p $PWD/{service}/{local}")
+            volume = f"--volume $PWD/{service}/{local}:{remote}"
+        folder = f".kamal/apps/{self.app}/env/accessories"
+        self.run(f"mkdir -p {folder}")
+        self._upload(f"{folder}/{name}.env", "\n", "0600")
+        self.run(
+            f"docker run --name {service} --detach --restart unless-stopped --network kamal "
+            f'--log-opt max-size="10m" --env KAMAL_HOST="{self.host}" --env-file {folder}/{name}.env {volume} '
+            f'--label service="{service}" {image} {command}'
+        )
 
     def lock(self, holder: str, version: str) -> None:
         """`kamal lock acquire`: commands/lock.rb."""
         details = f"Locked by: {holder} at 2026-11-30T12:00:00Z\nVersion: {version}\nMessage: Automatic deploy lock"
-        encoded = base64.b64encode(details.encode()).decode()
+        # In lines, as Ruby's Base64.encode64 has it.
+        encoded = base64.encodebytes(details.encode()).decode()
         self.run(
             f'mkdir -p .kamal && mkdir .kamal/lock-{self.app} && echo "{encoded}" > .kamal/lock-{self.app}/details'
         )
@@ -118,13 +174,98 @@ class Kamal:
             f".kamal/proxy/apps-config/{self.app} .docker/config.json"
         )
 
+    @property
+    def latest_image(self) -> str:
+        """What the version that was deployed last is tagged with: configuration.rb, latest_image."""
+        return f"{self.repository}:{f'latest-{self.destination}' if self.destination else 'latest'}"
+
+    def _create_network(self) -> None:
+        """commands/docker.rb: create_network."""
+        self.run("docker network create kamal 2>/dev/null || true")
+
+    def _running_version(self, role: str) -> str:
+        """commands/app.rb: current_running_version."""
+        destination = f"--filter label=destination={self.destination}"
+        listed = (
+            f"docker ps --latest --format '{{{{.Names}}}}' --filter label=service={self.service} {destination} "
+            f"--filter label=role={role} --filter status=running --filter status=restarting"
+        )
+        image = f"$(docker image ls --filter reference={self.latest_image} --format '{{{{.ID}}}}')"
+        version = f"while read line; do echo ${{line#{self.prefix(role)}-}}; done"
+        return self.run(f"{{ {listed} --filter ancestor={image} ; {listed} ; }} | head -1 | {version}").strip()
+
+    def _rename_clashing(self, version: str, role: str) -> str:
+        """Return the version that runs; a container of the new one's name is given another: cli/app/boot.rb."""
+        name = self.container(role, version)
+        if self.run(f"docker container ls --all --filter 'name=^{name}$' --quiet").strip():
+            renamed = f"{version}_replaced_{next(NUMBERS):016x}"
+            self._audit(f"Renaming container {version} to {renamed}")
+            self.run(f"docker rename {name} {self.container(role, renamed)}")
+        return self._running_version(role)
+
+    def _stop(self, role: str, version: str) -> None:
+        """commands/app.rb: stop. Of a role without proxy for as long as `drain_timeout`."""
+        limit = "" if role == "web" else " -t 30"
+        name = self.container(role, version)
+        self.run(f"docker container ls --all --filter 'name=^{name}$' --quiet | xargs docker stop{limit}")
+
+    def _assets(self, kind: str, role: str, version: str) -> str:
+        """configuration/role.rb: asset_extracted_directory, asset_volume_directory."""
+        return f".kamal/apps/{self.app}/assets/{kind}/{role}-{version}"
+
+    def _sync_assets(self, version: str, role: str, path: str, image: str) -> None:
+        """cli/app/assets.rb run: commands/app/assets.rb extract_assets, sync_asset_volumes."""
+        container, extracted = f"{self.prefix(role)}-assets", self._assets("extracted", role, version)
+        self.run(
+            f"mkdir -p {extracted} && docker container rm {container} 2> /dev/null || true && "
+            f"docker container create --name {container} {image} && "
+            f"docker container cp -L {container}:{path}/. {extracted} && docker container rm {container}"
+        )
+        volume = self._assets("volumes", role, version)
+        commands = [f"mkdir -p {volume}", f"cp -rnT {extracted} {volume}"]
+        if old := self._running_version(role):
+            commands.append(f"cp -rnT {extracted} {self._assets('volumes', role, old)} || true")
+            commands.append(f"cp -rnT {self._assets('extracted', role, old)} {volume} || true")
+        self.run(" ; ".join(commands))
+
+    def _clean_up_assets(self, version: str, role: str) -> None:
+        """commands/app/assets.rb: clean_up_assets."""
+        for kind in ("extracted", "volumes"):
+            self.run(
+                f"find .kamal/apps/{self.app}/assets/{kind} -maxdepth 1 -name '{role}-*' ! -name {role}-{version} "
+                '-exec rm -rf "{}" +'
+            )
+
+    def prune(self) -> None:
+        """`kamal prune all`, which ends a deploy: commands/prune.rb app_containers, dangling_images, tagged_images.
+
+        It removes what all destinations of the service have, and so what tests beside this one have that share it.
+        """
+        service = f"--filter label=service={self.service}"
+        self.run(
+            f"docker ps -q -a {service} --filter status=created --filter status=exited --filter status=dead | "
+            "tail -n +6 | while read container_id; do docker rm $container_id; done"
+        )
+        self._audit("Pruned containers")
+        self.run(f"docker image prune --force {service}")
+        active = f"$(docker container ls -a --format '{{{{.Image}}}}\\|' {service} | tr -d '\\n')"
+        self.run(
+            f"docker image ls {service} --format '{{{{.ID}}}} {{{{.Repository}}}}:{{{{.Tag}}}}' | "
+            f'grep -v -w "{active}{self.latest_image}\\|{self.repository}:<none>" | '
+            "while read image tag; do docker rmi $tag; done"
+        )
+        self._audit("Pruned images")
+
     def _log_in(self) -> None:
         """commands/registry.rb: login."""
         server, username, password = self.registry
         self.run(f'docker login {server} -u "{username}" -p "{password}" 2>/dev/null')
 
-    def _run_words(self, version: str, role: str, command: str, image: str, env: Mapping[str, str]) -> list[str]:
+    def _run_words(
+        self, version: str, role: str, command: str, image: str, env: Mapping[str, str], asset_path: str
+    ) -> list[str]:
         """commands/app.rb: run."""
+        assets = self._assets("volumes", role, version)
         destination = [f'--env KAMAL_DESTINATION="{self.destination}"'] if self.destination else []
         return [
             "docker run --detach --restart unless-stopped",
@@ -136,6 +277,7 @@ class Kamal:
             *(f'--env {name}="{value}"' for name, value in env.items()),
             f"--env-file .kamal/apps/{self.app}/env/roles/{role}.env",
             '--log-opt max-size="10m"',
+            *([f"--volume $PWD/{assets}:{asset_path}"] if asset_path else []),
             f'--label service="{self.service}" --label role="{role}"',
             # An empty value without a destination: utils.rb argumentize.
             f'--label destination="{self.destination}"' if self.destination else "--label destination",
@@ -160,10 +302,10 @@ class Kamal:
         self.run(f"mkdir -p {folder}")
         self._upload(f"{folder}/503.html", "<h1>Kamal's page</h1>\n", "0644")
 
-    def _audit(self, message: str, role: str) -> None:
+    def _audit(self, message: str, role: str = "") -> None:
         """commands/auditor.rb: record."""
-        destination = f" [{self.destination}]" if self.destination else ""
-        line = f"[2026-11-30T12:00:00Z] [deployer@example.invalid]{destination} [{role}] {message}"
+        tags = "".join(f" [{tag}]" for tag in (self.destination, role) if tag)
+        line = f"[2026-11-30T12:00:00Z] [deployer@example.invalid]{tags} {message}"
         self.run(f'mkdir -p .kamal && echo "{line}" >> .kamal/{self.app}-audit.log')
 
     def _upload(self, path: str, text: str, mode: str) -> None:

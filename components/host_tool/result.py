@@ -272,11 +272,15 @@ class KamalFacts:
         containers: The containers that it has made, the newest first.
         files: Its files and folders, relative to the home directory, but for its lock.
         lock: What it has noted of who holds its lock, "" where nobody does.
+        accessories: The containers of accessories that it has made, by name.
+        destinations: The other destinations of the service that it runs here, "" for none.
     """
 
     containers: tuple[KamalContainer, ...]
     files: tuple[str, ...]
     lock: str
+    accessories: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -89,12 +89,14 @@ class InspectSpec:
         ports: The ports of the host that kamal-proxy needs; none where no role of the host gets requests.
         service: The app's service, to find what Kamal has of it; "" not to look for that.
         destination: The app's destination, "" for none.
+        accessories: The names of its accessories' containers.
     """
 
     network: str
     ports: tuple[int, ...]
     service: str = ""
     destination: str = ""
+    accessories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ class LookAtHosts:
         proxied = any(settings.needs_proxy(host) for host in settings.hosts)
         # Of single addresses nobody knows before Docker tries.
         ports = run.ports if proxied and not run.bind_ips else ()
-        spec = InspectSpec(NETWORK, ports, settings.service, settings.destination)
+        accessories = tuple(sorted({each.service for host in settings.hosts for each in settings.accessories_on(host)}))
+        spec = InspectSpec(NETWORK, ports, settings.service, settings.destination, accessories)
         words = inspect_words(app_name(settings.service, settings.destination))
         return cls(start_look(connections, words, lambda: f"{to_json(spec)}\n{packed_program()}\n"))
 

@@ -14,7 +14,7 @@ from ..host_tool.ownership import (
 )
 from ..host_tool.proxy_container import lacks_ports
 from ..host_tool.result import AppFacts, HostFacts, RouteFacts
-from .kamal import kamal_lock, kamal_warnings
+from .kamal import kamal_lock, kamal_warnings, other_destination
 from .proxy_action import proxy_action
 from .wanted import Wanted, WantedAccessory, WantedRole
 
@@ -176,10 +176,12 @@ def _routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
         if _may_move(wanted, service, holder):
             continue
         whose = f"of {stack_of(holder.owner)}" if holder else "which this program has not deployed"
+        # Before the remedies that are none for the same app under another name.
+        hint = "" if holder else other_destination(wanted, facts)
         for _, requests in _in_conflict({**wanted.roles, **wanted.accessories}, service, facts):
             yield (
-                f"{requests} are routed to {service}, {whose}. Choose another proxy.host or proxy.path_prefix, "
-                f"{TAKE_OVER}"
+                f"{requests} are routed to {service}, {whose}. {f'{hint}. Else choose' if hint else 'Choose'} another "
+                f"proxy.host or proxy.path_prefix, {TAKE_OVER}"
             )
 
 

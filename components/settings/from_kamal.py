@@ -17,10 +17,16 @@ Move an app like this:
 1. In the app's repository, make a project as in the [README](../README.md#deploy-to-your-own-servers). Name the stack after
    Kamal's destination. Without one, set `destination: none`.
 2. Copy the keys of `config/deploy.yml` into `Pulumi.<stack>.yaml`, each with `deploy:` before it. What has another name here, or
-   is not possible, is refused by `pulumi preview` with the sentence below, all in one report.
+   is not possible, is refused by `pulumi preview` with the sentence below, all in one report. Paths start at the folder of the
+   Pulumi project. In a folder of the app's repository set `builder.context: ..`, and put `../` before `error_pages_path` and the
+   files of accessories.
 3. Store the [secrets](#secrets), and move the [hooks](#hooks) to `hooks/`.
 4. Run `pulumi preview`, then `pulumi up`. Service, role and destination have to be the same as Kamal's: then the first `pulumi up`
-   takes the app over as it runs, without a failed request. `tests/e2e/test_kamal.py` shows it.
+   takes the app over as it runs, without a failed request. `tests/e2e/test_kamal.py` shows it. A destination that differs from
+   Kamal's is named by the preview.
+5. Take `kamal deploy` out of CI, and remove `config/deploy.yml` and `.kamal/` from the repository. Kamal takes the containers of
+   this program for its own: `kamal deploy` stops them, and `kamal remove` removes them. After a `kamal deploy` the preview says so,
+   and `pulumi up` takes the app over again.
 """
 
 TAKEOVER = {
@@ -33,9 +39,11 @@ TAKEOVER = {
     "a held lock (`kamal lock`, or a deploy that was killed)": "stops the preview and the update, with the command that removes it",
     "`~/.kamal/APP-audit.log`, `~/.kamal/apps/APP/env` and `assets`, `~/.kamal/proxy/apps-config/APP`": "stay; the preview has the "
     "command that removes them. `env` has secrets in clear text",
+    "assets": "the new containers serve Kamal's, too, and until the switch Kamal's serve the new ones",
     "images": "stay: `docker image prune --all --filter label=service=SERVICE` removes those that no container needs",
     "the login of `docker login`": "stays: `docker logout SERVER`",
-    "accessories": "go on running; one that the settings have is taken over with its data ([accessories](accessories.md))",
+    "accessories": "one that the settings have is taken over with its data: its container is replaced, and does not answer for a "
+    "moment ([accessories](accessories.md)). Others go on running. The preview names both",
 }
 
 TAKEOVER_TAIL = """\

@@ -144,8 +144,9 @@ def _push_images(sandbox: Sandbox, inventory: Inventory, login: RegistryLoginSpe
             (assets / name).write_text(tag)
             (assets / name).chmod(0o600)
         (assets / "js").chmod(0o555)
+        # Kamal's way to copy assets fails at such a folder: it has one without.
         (folder / "Dockerfile").write_text(
-            f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\nCOPY assets /www/assets\n"
+            f"FROM {inventory.base_image}\nCOPY serve.sh /serve.sh\nCOPY assets /www/assets\nCOPY assets/*.css /www/plain/\n"
             f"LABEL service={service} org.opencontainers.image.version={version}\n"
             'CMD ["sh", "/serve.sh"]\n'
         )

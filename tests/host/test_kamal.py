@@ -1,13 +1,13 @@
 """A host that Kamal 2.12 has deployed to: the app is taken over as it runs, and what nobody takes over stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from components.host_tool.json_codec import to_json
 from components.host_tool.program import inspect_words, packed_program
-from components.host_tool.result import HostFacts, KamalContainer, Prepared
+from components.host_tool.result import HostFacts, KamalContainer, Prepared, Running
 from components.host_tool.spec import InspectSpec
 from tests.host.conftest import NUMBERS
 from tests.host.docker_host import PROXY, SERVICE, App, Host, Load
@@ -107,6 +107,59 @@ def test_it_is_taken_over_without_a_failed_request_and_what_kamal_leaves_is_name
         assert app.tear_down(role).status == 0
     assert app.containers() == {}
     assert app.host.run("ls", f".kamal/apps/{app.name}").status != 0
+
+
+def test_assets_of_kamals_version_are_served_after_the_takeover_and_new_ones_by_its_container_before_it(
+    bare_host: Host,
+) -> None:
+    app = App(bare_host, f"k{next(NUMBERS)}")
+    kamal = kamal_of(bare_host, SERVICE, app.destination)
+    paths = ("/www/plain:ro",)
+
+    def answer(path: str) -> tuple[int, str]:
+        return bare_host.get(app.web_host, path)
+
+    try:
+        kamal.boot_proxy()
+        kamal.deploy("v1", {"web": ""}, web_host=app.web_host, asset_path="/www/plain")
+        app.prepare().result(Prepared)
+        app.log_in()
+        assert app.candidate("v3", asset_path=paths, path="/missing", deploy_timeout=2).status
+        assert answer("/plain/v3.css")[0] == 404
+        release = app.candidate_release("v2", asset_path=paths)
+        assert answer("/version") == (200, "v1")
+        assert answer("/plain/v2.css") == (200, "v2")
+        app.switch("v2", release).result(Running)
+        assert answer("/version") == (200, "v2")
+        assert answer("/plain/v1.css") == (200, "v1")
+        # Kamal again: what it makes is taken over once more.
+        with Load(app) as load:
+            kamal.deploy("v1", {"web": ""}, web_host=app.web_host, asset_path="/www/plain")
+            assert answer("/version") == (200, "v1")
+            app.release("v2", asset_path=paths)
+        assert {status for status, _ in load.answers} == {200}
+        assert (answer("/version"), answer("/plain/v1.css")) == ((200, "v2"), (200, "v1"))
+        assert set(Taken(kamal, app).states().values()) == {"exited"}
+    finally:
+        app.clean_up()
+        kamal.forget(["web"])
+
+
+def test_accessories_and_other_destinations_of_kamal_are_seen(taken: Taken) -> None:
+    kamal, name = taken.kamal, f"db{next(NUMBERS)}"
+    other = replace(kamal, destination=f"{kamal.destination}-other")
+    try:
+        kamal.boot_accessory(name, f"{kamal.repository}:v1", directory="data:/data")
+        other.deploy("v1", {"worker": ""}, web_host="")
+        facts = taken.facts().kamal
+        assert facts
+        assert facts.accessories == (f"{SERVICE}-{name}",)
+        assert other.destination in facts.destinations
+        assert kamal.destination not in facts.destinations
+    finally:
+        other.forget(["worker"])
+        taken.app.host.docker("rm", "--force", "--volumes", f"{SERVICE}-{name}")
+        taken.app.host.run("rm", "-rf", f"{SERVICE}-{name}")
 
 
 def test_a_first_deploy_that_fails_and_is_destroyed_leaves_kamals_app_as_it_was(taken: Taken) -> None:

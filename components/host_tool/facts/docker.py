@@ -47,7 +47,7 @@ class DockerFacts:
     named: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
+def docker_facts(step: Step, network: str, service: str = "", names: Sequence[str] = ()) -> DockerFacts:
     """Ask Docker for everything.
 
     The engine itself is asked where the host is new, or where Docker does not answer: for a sentence that says why.
@@ -56,11 +56,12 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
         step: The step.
         network: The network that apps and kamal-proxy share.
         service: The app's service, "" where only those are asked for that the host remembers.
+        names: Containers that are asked for beside those, whether they are there or not.
     """
     host, records = step.folder.host(), list(role_records(step.folder).values())
     services = sorted({record.service for record in records} | ({service} if service else set()))
     accessories = list(accessory_records(step.folder).values())
-    names = [name for record in accessories for name in (record.service, record.replaced)]
+    of_records = [name for record in accessories for name in (record.service, record.replaced)]
     have_files = any(record.files for record in records) or any(record.certificate for record in accessories)
     root = host.docker_root if host else ""
     if not root or not (records or accessories) or not shutil.which("docker"):
@@ -71,7 +72,7 @@ def docker_facts(step: Step, network: str, service: str = "") -> DockerFacts:
     routes = later(lambda: _routes(step))
     files = later(lambda: _files(step)) if have_files else None
     try:
-        found = _inspected(step.docker, services, names, network)
+        found = _inspected(step.docker, services, [*of_records, *names], network)
     except DockerError:
         return DockerFacts(problem=_problem(step))
     by_name = {data["Name"].lstrip("/"): data for data in found if "State" in data}

@@ -62,7 +62,9 @@ def asset_folders(folder: RoleFolder, release: str, container: ContainerSpec) ->
     return _asset_folders(folder.assets(release), container)
 
 
-def bring_assets(step: Step, folder: RoleFolder, record: RoleRecord, release: str, undo: Undo) -> None:
+def bring_assets(
+    step: Step, folder: RoleFolder, record: RoleRecord, release: str, containers: Sequence[Container], undo: Undo
+) -> None:
     """Have the assets of a release on the host, and add them and those of the release that serves now to each other.
 
     Args:
@@ -70,6 +72,7 @@ def bring_assets(step: Step, folder: RoleFolder, record: RoleRecord, release: st
         folder: What the host remembers of the role.
         record: The role.
         release: The release.
+        containers: The role's containers.
         undo: Takes back what was added to the release that serves now.
 
     Raises:
@@ -84,13 +87,12 @@ def bring_assets(step: Step, folder: RoleFolder, record: RoleRecord, release: st
         _extract(step, folder, release, made_of)
     # After an interrupted switch nobody knows which of the two serves.
     for serving in {record.current, record.switching} & releases.keys() - {release}:
-        before = {each.path: each for each in asset_folders(folder, serving, releases[serving].container)}
-        for assets in folders:
-            if assets.path in before:
-                version = releases[serving].container.version
-                _add(step, f"the assets of version {version}", before[assets.path], assets)
-                added = _add(step, f"its assets to version {version}", assets, before[assets.path])
-                undo.add(_remove, added)
+        made_of = releases[serving]
+        before = asset_folders(folder, serving, made_of.container)
+        _share(step, folders, before, f"version {made_of.container.version}", undo)
+    for container in containers:
+        if container.is_up and not container.release:
+            _share(step, folders, _kamals_folders(step, container), container.name, undo)
 
 
 def release_with_assets(
@@ -140,6 +142,28 @@ def _extract(step: Step, folder: RoleFolder, release: str, made_of: ReleaseRecor
         each.served.chmod(USABLE_FOLDER)
         _add_missing(each.own, each.served, _placing(each, each))
     unfinished.rename(folder.assets(release))
+
+
+def _share(step: Step, folders: Sequence[AssetFolder], before: Sequence[AssetFolder], serving: str, undo: Undo) -> None:
+    """Add the assets of a release and of what serves now to each other, where both have the same folder in the container."""
+    there = {each.path: each for each in before}
+    for assets in folders:
+        if assets.path in there:
+            _add(step, f"the assets of {serving}", there[assets.path], assets)
+            undo.add(_remove, _add(step, f"its assets to {serving}", assets, there[assets.path]))
+
+
+def _kamals_folders(step: Step, container: Container) -> list[AssetFolder]:
+    """Return the folder with assets that Kamal has given to a container: its asset_path is where the container has it."""
+    kept = (step.folder.path / "assets").resolve()
+    found = []
+    for data in step.docker.inspect(container.id):
+        for mount in data.get("Mounts") or ():
+            served = Path(mount.get("Source") or "").resolve()
+            own = kept / "extracted" / served.name
+            if served.parent == kept / "volumes" and own.is_dir():
+                found.append(AssetFolder(mount["Destination"], "" if mount.get("RW") else "ro", own, served))
+    return found
 
 
 def _add(step: Step, what: str, source: AssetFolder, target: AssetFolder) -> list[Path]:

@@ -38,7 +38,7 @@ def run(step: Step, spec: CandidateSpec, role: str, image: str, secrets_hash: st
     with step.undo() as undo:
         undo.add(_undo, step, folder, record, release, containers)
         _remember_release(folder, release, ReleaseRecord(spec.container, image, secrets_hash), containers)
-        bring_assets(step, folder, record, release, undo)
+        bring_assets(step, folder, record, release, containers, undo)
         if spec.proxy:
             started, _ = at_once(lambda: bring_up(step, folder, release, containers), load_probe)
             await_healthy(step, started, spec.container.network, spec.proxy, spec.deploy_timeout)

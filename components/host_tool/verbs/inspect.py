@@ -8,7 +8,7 @@ from pathlib import Path
 from ..docker_install import install_problem
 from ..facts.accessories import accessory_facts
 from ..facts.docker import docker_facts
-from ..facts.kamal import kamal_facts
+from ..facts.kamal import kamal_accessories, kamal_facts
 from ..facts.locks import held_locks
 from ..facts.ports import taken_ports
 from ..facts.roles import facts_before_the_first_container, role_facts
@@ -25,7 +25,8 @@ CHANGES = False
 
 def run(step: Step, spec: InspectSpec) -> HostFacts:
     """Look at the host."""
-    folder, docker = step.folder, docker_facts(step, spec.network, spec.service)
+    folder = step.folder
+    docker = docker_facts(step, spec.network, spec.service, kamal_accessories(folder, spec))
     own_ports = docker.proxy.ports if docker.proxy and docker.proxy.state == "running" else ()
     return HostFacts(
         machine_id=_machine_id(),
@@ -51,7 +52,7 @@ def run(step: Step, spec: InspectSpec) -> HostFacts:
         },
         versions=folder.versions().digests,
         held_locks=tuple(held_locks(folder)),
-        kamal=kamal_facts(folder, spec.service, spec.destination, docker.containers) if spec.service else None,
+        kamal=kamal_facts(folder, spec, docker.containers) if spec.service else None,
     )
 
 
