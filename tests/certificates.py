@@ -14,10 +14,10 @@ class Issued:
     key: str
 
 
-def issue(name: str = "shop.test", key_type: trustme.KeyType = trustme.KeyType.ECDSA) -> Issued:
-    """Return a certificate for a host name, issued by a new authority."""
+def issue(*names: str, key_type: trustme.KeyType = trustme.KeyType.ECDSA) -> Issued:
+    """Return a certificate for host names, by default shop.test, issued by a new authority."""
     authority = trustme.CA()
-    issued = authority.issue_cert(name, key_type=key_type)
+    issued = authority.issue_cert(*(names or ("shop.test",)), key_type=key_type)
     return Issued(
         authority.cert_pem.bytes().decode(),
         issued.cert_chain_pems[0].bytes().decode(),

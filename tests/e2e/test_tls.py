@@ -7,16 +7,20 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import trustme
 
-from dev.sandbox import Sandbox
+from dev.sandbox import Sandbox, images
 from dev.sandbox.acme import AcmeServer, name_for
+from dev.sandbox.inventory import Inventory
+from tests.certificates import issue
 from tests.e2e.footprint import OnHost
 from tests.e2e.load import Load
 from tests.e2e.stack import Stack
 from tests.own_sandbox import own_sandbox
+
+SERVE_DOCS = "mkdir -p /www && echo ok >/www/up && echo docs >/www/page && exec httpd -f -p 8080 -h /www"
 
 OWN = ("DOCKER_HOST", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "NO_PROXY", "no_proxy")
 """What the environment of another sandbox differs in."""
@@ -44,6 +48,14 @@ def redirect_of(address: str, name: str) -> tuple[int, str | None]:
     return answer.status, answer.getheader("Location")
 
 
+def docs_server(inventory: Inventory, **proxy: Any) -> dict[str, Any]:
+    """Settings of an accessory on every host that answers /page behind the proxy."""
+    for host in inventory.hosts:
+        images.ensure(images.base(), Path(host.docker_socket), host.name, print)
+    docs = {"image": images.BASE, "cmd": ["sh", "-c", SERVE_DOCS], "proxy": {"app_port": 8080, **proxy}}
+    return {"docs": {**docs, "hosts": [host.address for host in inventory.hosts]}}
+
+
 @pytest.fixture
 def tls_sandbox() -> Iterator[Sandbox]:
     """A sandbox with one host and an ACME server: its kamal-proxy has other options than that of the other tests."""
@@ -66,78 +78,89 @@ def test_kamal_proxy_gets_a_certificate_by_itself(
     inventory = tls_sandbox.inventory()
     stack = Stack(tmp_path / "tls", "tls", inventory, environment | {name: own[name] for name in OWN})
     [host] = inventory.hosts
-    name = name_for(host.address, "shop")
+    name, docs = name_for(host.address, "shop"), name_for(host.address, "docs")
     run = {"options": acme.proxy_options}
-    stack.configure(proxy={"app_port": 8080, "host": name, "ssl": True, "run": run})
+    stack.configure(
+        proxy={"app_port": 8080, "host": name, "ssl": True, "run": run},
+        accessories=docs_server(inventory, host=docs, ssl=True),
+    )
     stack.up()
-    assert stack.outputs()["addresses"] == [f"https://{name}"]
+    assert stack.outputs()["addresses"] == [f"https://{name}", f"https://{docs}"]
     status, text = get(host.address, name, acme.root.read_text())
     assert (status, stack.git("rev-parse", "HEAD") in text) == (200, True)
+    assert get(host.address, docs, acme.root.read_text(), "/page") == (200, "docs")
     assert redirect_of(host.address, name) == (301, f"https://{name}/version?a=1")
     stack.up("--expect-no-changes")
-
-
-def issue(name: str) -> tuple[str, dict[str, str]]:
-    """A new authority (PEM), and secrets with a certificate of it and the key."""
-    authority = trustme.CA()
-    issued = authority.issue_cert(name)
-    key = issued.private_key_pem.bytes().decode()
-    return authority.cert_pem.bytes().decode(), {"CERT": issued.cert_chain_pems[0].bytes().decode(), "KEY": key}
 
 
 def test_an_app_with_a_certificate_of_its_own_gets_another_one_and_is_in_maintenance_without_another_container(
     stack: Stack, on_host: OnHost, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """The user's way: HTTPS on two hosts, a renewed certificate, a maintenance."""
+    """The user's way: HTTPS on two hosts for the app and an accessory, a renewed certificate, a maintenance."""
     (stack.app / "public").mkdir()
     stack.write("public/503.html", "<h1>{{ .Message }}</h1>")
     stack.commit()
     stack.write("public/503.html", "not committed")
-    first, secrets = issue(stack.name)
+    docs = f"docs.{stack.name}"
+    first, second = issue(stack.name, docs), issue(stack.name, docs)
+    own = {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}
     stack.configure(
-        proxy={"app_port": 8080, "host": stack.name, "ssl": {"certificate_pem": ["CERT"], "private_key_pem": ["KEY"]}},
+        proxy={"app_port": 8080, "host": stack.name, "ssl": own},
         error_pages_path="../app/public",
-        secrets=secrets,
+        accessories=docs_server(stack.inventory, host=docs, ssl=own),
+        secrets={"CERT": first.certificate, "KEY": first.key},
     )
     stack.up()
     outputs = stack.outputs()
-    assert outputs["addresses"] == [f"https://{stack.name}"]
+    assert outputs["addresses"] == [f"https://{stack.name}", f"https://{docs}"]
 
     def answers(authority: str) -> list[tuple[int, bool]]:
         """Host by host, the status of an answer, and whether it is the app's."""
         found = [get(host.address, stack.name, authority) for host in stack.hosts]
         return [(status, outputs["version"] in text) for status, text in found]
 
-    assert answers(first) == [(200, True)] * 2
+    def docs_answers(authority: str) -> list[tuple[int, str]]:
+        """Host by host, the accessory's answer."""
+        return [get(host.address, docs, authority, "/page") for host in stack.hosts]
+
+    assert answers(first.authority) == [(200, True)] * 2
+    assert docs_answers(first.authority) == [(200, "docs")] * 2
     assert redirect_of(stack.hosts[0].address, stack.name) == (301, f"https://{stack.name}/version?a=1")
 
-    second, renewed = issue(stack.name)
-    stack.configure(secrets=renewed)
+    stack.configure(secrets={"CERT": second.certificate})
+    refusal = "the secret KEY of {} is not the private key of the certificate in the secret CERT"
+    failed = stack.preview_fails()
+    assert all(refusal.format(of) in failed for of in ("role web", "accessory docs")), failed
+    stack.configure(secrets={"KEY": second.key})
     preview = stack.preview()
-    assert len(re.findall(r"~ +command:remote:Command \S+-web-certificate +update", preview)) == 2
-    assert len(re.findall(r"~ +command:remote:Command \S+-web-switch +update", preview)) == 2
+    for step in ("web-certificate", "web-switch", "docs-accessory-certificate", "docs-accessory"):
+        assert len(re.findall(rf"~ +command:remote:Command \S+-{step} +update", preview)) == 2, preview
     assert "-candidate" not in preview
     with Load(stack, tmp_path, environment, scheme="https") as load:
         stack.up()
     assert load.failed() == []
-    assert answers(second) == [(200, True)] * 2
-    assert stack.outputs()["hosts"] == outputs["hosts"]
+    assert answers(second.authority) == [(200, True)] * 2
+    assert docs_answers(second.authority) == [(200, "docs")] * 2
+    assert [stack.outputs()[key] for key in ("hosts", "accessories")] == [outputs["hosts"], outputs["accessories"]]
     state = stack.state()
-    assert not [text for text in (*secrets.values(), *renewed.values()) if text.splitlines()[1] in state]
+    pems = (first.certificate, first.key, second.certificate, second.key)
+    assert not [text for text in pems if text.splitlines()[1] in state]
 
     stack.configure(maintenance="back at noon")
     assert "+maintenance" in stack.preview()
     stack.up()
-    assert [get(host.address, stack.name, second) for host in stack.hosts] == [(503, "<h1>back at noon</h1>")] * 2
+    assert [get(host.address, stack.name, second.authority) for host in stack.hosts] == [
+        (503, "<h1>back at noon</h1>")
+    ] * 2
     stack.up("--expect-no-changes")
 
     first_host = stack.hosts[0]
     on_host(first_host, f"docker exec kamal-proxy kamal-proxy resume {stack.service}-web-test")
     assert f"{first_host.address}: kamal-proxy passes requests on to container" in stack.preview()
     stack.up()
-    assert [status for status, _ in answers(second)] == [503, 503]
+    assert [status for status, _ in answers(second.authority)] == [503, 503]
 
     stack.configure(maintenance=False)
     stack.up()
-    assert answers(second) == [(200, True)] * 2
+    assert answers(second.authority) == [(200, True)] * 2
     assert stack.outputs()["hosts"] == outputs["hosts"]
