@@ -63,6 +63,25 @@ def other_identity(app: str, prefixes: Mapping[str, str], apps: Sequence[AppFact
     return ""
 
 
+def other_service(accessory: str, service: str, found: str) -> str:
+    """Return why an accessory's container cannot have another name than the one that is there, "" where it has the same.
+
+    That one would run on, and its data stay behind.
+
+    Args:
+        accessory: The accessory.
+        service: The name that is wanted.
+        found: The name of the container that the host has of it.
+    """
+    if found == service:
+        return ""
+    return (
+        f"accessory {accessory} runs as {found} here, with its data in ~/{found}. Set accessories.{accessory}.service to "
+        f"{found}; or give the accessory another name: then the one that runs goes, its data stays, and the new one starts "
+        "without any"
+    )
+
+
 def used_by_others(app: str, owner: Owner, apps: Sequence[AppFacts]) -> list[str]:
     """Return the apps of other owners, or of nobody who is known, that use kamal-proxy and the network, too.
 

@@ -9,6 +9,7 @@ from ..host_tool.ownership import (
     are_all_requests_of,
     conflicts,
     other_identity,
+    other_service,
     requests_in_conflict,
     stack_of,
 )
@@ -65,6 +66,7 @@ def preflight(wanted: Wanted, facts: HostFacts) -> Preflight:
             *_machine(wanted, facts),
             *kamal_lock(wanted, facts),
             *_other_identity(wanted, facts),
+            *_other_services(wanted, facts),
             *_exchanged_routes(wanted, facts),
         ),
         foreign=() if wanted.take_over else (*_apps(wanted, facts), *_routes(wanted, facts)),
@@ -129,6 +131,12 @@ def _ports(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
 def _other_identity(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
     if found := other_identity(wanted.app, _prefixes(wanted), facts.apps):
         yield found
+
+
+def _other_services(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
+    for name in sorted(wanted.accessories.keys() & facts.accessories.keys()):
+        if found := other_service(name, wanted.accessories[name].service, facts.accessories[name].service):
+            yield found
 
 
 def _apps(wanted: Wanted, facts: HostFacts) -> Iterator[str]:

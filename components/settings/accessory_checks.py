@@ -70,7 +70,6 @@ def check_accessories(settings: Settings) -> Iterator[Problem]:
             yield Problem(path, f"cannot have this name beside a role called {name}-accessory")
     yield from _check_services(settings)
     yield from _check_ports(settings)
-    yield from _check_routes(settings)
 
 
 def _check_services(settings: Settings) -> Iterator[Problem]:
@@ -105,26 +104,3 @@ def _check_ports(settings: Settings) -> Iterator[Problem]:
             other = taken.setdefault((canonical_host(host), ports.outside if ports else ""), name)
             if ports and other != name:
                 yield Problem(f"accessories.{name}.port", f"{ports.outside} of {host} is the port of accessory {other}")
-
-
-def _check_routes(settings: Settings) -> Iterator[Problem]:
-    """Yield accessories that want the requests of a role or of another accessory."""
-    routes: dict[tuple[str, str, str], str] = {}
-    for role, role_settings in settings.servers.items():
-        proxy = settings.role_proxies[role]
-        for host in role_settings.hosts if proxy else ():
-            for served in (proxy.all_hosts() if proxy else ()) or ("",):
-                routes[canonical_host(host), served, (proxy and proxy.path_prefix) or "/"] = f"role {role}"
-    for name, accessory in settings.accessories.items():
-        if not accessory.proxy:
-            continue
-        for host in settings.accessory_hosts(name):
-            for served in accessory.proxy.all_hosts() or ("",):
-                key = (canonical_host(host), served, accessory.proxy.path_prefix or "/")
-                other = routes.setdefault(key, f"accessory {name}")
-                if other != f"accessory {name}":
-                    requests = f"requests for {served}" if served else "all requests"
-                    yield Problem(
-                        f"accessories.{name}.proxy",
-                        f"gets {requests} on {host}, and so does {other}; give it its own host or path_prefix",
-                    )

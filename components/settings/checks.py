@@ -15,7 +15,7 @@ from .problem import Problem, report
 from .proxy import ProxySettings
 from .settings import DEFAULT_PRIMARY_ROLE, Settings
 from .ssl import SslSettings
-from .tls import check_tls
+from .tls import all_routed, check_tls
 
 
 def check_settings(settings: Settings, project_dir: Path) -> None:
@@ -151,21 +151,17 @@ def _check_published_ports(settings: Settings) -> Iterator[Problem]:
 
 
 def _check_routes(settings: Settings) -> Iterator[Problem]:
-    """Yield roles with the same route: kamal-proxy refuses two services with the same host name and path."""
+    """Yield roles and accessories with the same route: kamal-proxy refuses two services with the same host name and path."""
     routes: dict[tuple[str, str, str], str] = {}
-    for name, role in settings.servers.items():
-        proxy = settings.role_proxies[name]
-        if proxy is None:
-            continue
-        for host in role.hosts:
-            for served, path in product(proxy.all_hosts() or ("",), proxy.all_paths()):
-                other = routes.setdefault((canonical_host(host), served, path), name)
-                if other != name:
-                    requests = f"requests for {served}" if served else "all requests"
-                    yield Problem(
-                        f"servers.{name}.proxy",
-                        f"gets {requests} on {host}, and so does role {other}; give it its own host or path_prefix",
-                    )
+    for routed in all_routed(settings):
+        for host, served, path in product(routed.hosts, routed.proxy.all_hosts() or ("",), routed.proxy.all_paths()):
+            other = routes.setdefault((canonical_host(host), served, path), routed.name)
+            if other != routed.name:
+                requests = f"requests for {served}" if served else "all requests"
+                yield Problem(
+                    routed.own_path,
+                    f"gets {requests} on {host}, and so does {other}; give it its own host or path_prefix",
+                )
 
 
 def check_secrets(settings: Settings) -> Iterator[Problem]:

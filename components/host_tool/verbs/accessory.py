@@ -26,6 +26,7 @@ from ..accessory.words import release_of
 from ..docker.client import DockerError, docker_failed
 from ..docker.engine import timestamp
 from ..errors import StepError
+from ..ownership import other_service
 from ..proxy_container import remove_own_route
 from ..records.accessory_folder import AccessoryFolder
 from ..records.older_tools import forget_older_tools, this_tool
@@ -83,9 +84,15 @@ def run(step: Step, spec: AccessorySpec, name: str, secrets_hash: str, *certific
 
 
 def _known(folder: AccessoryFolder, holders: Sequence[Holder], spec: AccessorySpec) -> AccessoryRecord:
-    """Return what is known of the container: by this accessory, or by the one that had it before. Of a new one its name."""
+    """Return what is known of the container: by this accessory, or by the one that had it before. Of a new one its name.
+
+    Raises:
+        StepError: This accessory has a container of another name.
+    """
     record = folder.record()
-    if record and record.service == spec.container.service:
+    if record:
+        if problem := other_service(folder.name, spec.container.service, record.service):
+            raise StepError(f"{problem}.")
         return record
     if holders:
         return holders[0].record

@@ -365,6 +365,17 @@ def test_a_renamed_accessory_keeps_its_container_and_the_former_names_teardown_d
     assert cache.containers() == {"shop-cache": "running"}
 
 
+def test_its_container_cannot_have_another_name_as_its_data_would_stay_behind(cache: Cache) -> None:
+    cache.run()
+    other = replace(cache, spec=replace(cache.spec, container=replace(CONTAINER, service="shop-redis")))
+    other.prepare()
+    with pytest.raises(
+        StepError, match=r"accessory cache runs as shop-cache here, with its data in ~/shop-cache\. Set"
+    ):
+        other.run()
+    assert cache.containers() == {"shop-cache": "running"}
+
+
 def test_an_app_under_another_name_keeps_its_accessory(cache: Cache) -> None:
     first = cache.run()
     other = replace(cache, host=cache.host.but(destination="eu"))
@@ -516,7 +527,7 @@ def test_an_accessory_that_goes_leaves_no_key_also_where_it_never_ran(cache: Cac
 
 
 def test_a_renamed_accessory_and_a_renamed_app_keep_what_is_served_and_leave_no_key_under_the_former_name(
-    cache: Cache,
+    cache: Cache, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache.keep_certificate(FIRST)
     first = cache.run()
@@ -532,6 +543,7 @@ def test_a_renamed_accessory_and_a_renamed_app_keep_what_is_served_and_leave_no_
     other.host.docker.crashing.add(NEWER)
     with pytest.raises(StepError, match="ended before it was healthy"):
         other.run(image=NEWER)
+    assert "putting the host back" not in capsys.readouterr().err
     assert served(other) == FIRST.key
     assert other.run().container_id == first.container_id
     assert cache.host.docker.files == files_of(certificate, SECOND, "redis", "shop-eu")

@@ -137,6 +137,16 @@ def test_a_container_of_another_owner_with_its_name_is_foreign() -> None:
     assert preflight(wanted, replace(told, apps=(SHOP, replace(blog, owner=OWNER)))).foreign == ()
 
 
+def test_another_name_of_its_container_is_refused() -> None:
+    wanted = replace(WANTED, accessories={"db": replace(ASKED, service="shop-database")})
+    [problem] = preflight(wanted, replace(FACTS, accessories={"db": DB})).problems
+    assert problem == (
+        "accessory db runs as shop-db here, with its data in ~/shop-db. Set accessories.db.service to shop-db; or give the "
+        "accessory another name: then the one that runs goes, its data stays, and the new one starts without any"
+    )
+    assert preflight(wanted, replace(FACTS, accessories={})).problems == ()
+
+
 def test_its_own_route_is_nobody_elses() -> None:
     own = replace(SHOP, accessories={"db": "shop-db"})
     wanted = replace(WANTED, accessories={"db": replace(ROUTED, hosts=("db.example.com",))})

@@ -185,6 +185,13 @@ PROBLEMS = [
         "accessories.db: cannot have this name beside a role called db-accessory",
     ),
     (
+        {
+            "servers": {"web": {"hosts": ["a"], "proxy": {"path_prefixes": ["/", "/api"]}}},
+            **accessory(proxy={"path_prefixes": ["/db", "/api"]}),
+        },
+        "accessories.db.proxy: gets all requests on a, and so does role web; give it its own host or path_prefix",
+    ),
+    (
         accessory(proxy={}),
         "accessories.db.proxy: gets all requests on 192.0.2.1, and so does role web; give it its own host or path_prefix",
     ),
