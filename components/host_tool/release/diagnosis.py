@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ..docker.containers import ContainerState
+from ..docker.container_state import ContainerState, container_state
 from ..errors import StepError
 from ..step.step import Step
 
@@ -42,10 +42,10 @@ def not_ready(step: Step, container: str, network: str, reason: str, answers: Se
 
 def _settled(step: Step, container: str, network: str) -> ContainerState:
     deadline = time.monotonic() + SETTLE_LIMIT
-    state = step.docker.containers.state(container, network)
+    state = container_state(step.docker, container, network)
     while state.status == "running" and state.restarts > 0 and time.monotonic() < deadline:
         time.sleep(0.1)
-        state = step.docker.containers.state(container, network)
+        state = container_state(step.docker, container, network)
     return state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ..docker.containers import ContainerState
+from ..docker.container_state import ContainerState, container_state
 from ..spec import HealthcheckSpec, ProbeSpec
 from ..step.step import Step
 from .diagnosis import not_ready
@@ -40,13 +40,13 @@ def await_healthy(step: Step, container: str, network: str, probe: ProbeSpec, de
     step.say(f"waiting until {step.short_subject} is healthy")
     answers: list[str] = []
     started = time.monotonic()
-    state = step.docker.containers.state(container, network)
+    state = container_state(step.docker, container, network)
     restarts_before = state.restarts
     while True:
         elapsed = time.monotonic() - started
         if not has_process(state):
             # It has ended, or this host does not show its processes.
-            state = step.docker.containers.state(container, network)
+            state = container_state(step.docker, container, network)
             if state.has_crashed(restarts_before):
                 raise not_ready(step, container, network, "ended before it was healthy", answers)
         answer = ask(container, state, probe, max(1.0, deploy_timeout - elapsed))
@@ -65,7 +65,7 @@ def _still_runs(step: Step, container: str, network: str, state: ContainerState)
     """Return whether the process that was probed is still there: another container may have got its address."""
     if has_process(state):
         return True
-    now = step.docker.containers.state(container, network)
+    now = container_state(step.docker, container, network)
     return now.status == "running" and now.pid == state.pid
 
 

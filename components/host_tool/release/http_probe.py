@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from ..docker.containers import ContainerState
+from ..docker.container_state import ContainerState
 from ..output import printable
 from ..spec import ProbeSpec
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from ..docker.container_state import container_state
 from ..step.step import Step
 from .diagnosis import not_ready
 
@@ -30,7 +31,7 @@ def await_ready(step: Step, container: str, network: str, *, delay: int, limit: 
     started = steady_since = time.monotonic()
     restarts = restarts_before
     while True:
-        state = step.docker.containers.state(container, network)
+        state = container_state(step.docker, container, network)
         now = time.monotonic()
         if state.has_crashed(restarts_before):
             raise not_ready(step, container, network, "ended before it was ready")

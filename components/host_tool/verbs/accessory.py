@@ -24,6 +24,7 @@ from ..accessory.replacement import (
 from ..accessory.route import forget_other_certificates, route_to
 from ..accessory.words import release_of
 from ..docker.client import DockerError, docker_failed
+from ..docker.container_state import container_state
 from ..docker.engine import timestamp
 from ..errors import StepError
 from ..ownership import other_service
@@ -145,7 +146,7 @@ def _await(step: Step, spec: AccessorySpec) -> None:
     """
     container = spec.container
     found = find(step, container.service)[container.service].id
-    restarts = step.docker.containers.state(found, container.network).restarts
+    restarts = container_state(step.docker, found, container.network).restarts
     if spec.proxy:
         probe = ProbeSpec(spec.proxy.app_port, spec.proxy.healthcheck)
         await_healthy(step, found, container.network, probe, spec.deploy_timeout)

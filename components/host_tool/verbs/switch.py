@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..at_once import at_once
+from ..docker.container_state import container_state
 from ..docker.containers import Container
 from ..errors import StepError
 from ..first_release import take_over
@@ -181,7 +182,7 @@ def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: 
         # Imported late: it takes 25 ms, and a switch that is not refused does without it.
         from ..release.http_probe import ask
 
-        state = step.docker.containers.state(container, network)
+        state = container_state(step.docker, container, network)
         answer = ask(container, state, ProbeSpec(route.app_port, route.healthcheck), route.healthcheck.timeout)
         ended = state.has_crashed(0)
         reason = "ended before it was healthy" if ended else f"did not become healthy within {spec.deploy_timeout} s"
@@ -199,7 +200,7 @@ def _switch_worker(step: Step, spec: SwitchSpec, switching: Switching) -> str:
     _mark(switching)
     found = container_of(switching.release, switching.containers)
     network = switching.made_of.container.network
-    restarts_before = step.docker.containers.state(found.id, network).restarts if found and found.is_up else 0
+    restarts_before = container_state(step.docker, found.id, network).restarts if found and found.is_up else 0
     container = bring_up(step, switching.folder, switching.release, switching.containers)
     step.wait_for(f"version {spec.version} of role {step.role} to become ready")
     step.say(f"waiting until {spec.version} is ready")

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from components.host_tool.docker.containers import ContainerState
+from components.host_tool.docker.container_state import ContainerState
 from components.host_tool.release.health import has_process, pause_after
 from components.host_tool.release.http_probe import ask
 from components.host_tool.spec import HealthcheckSpec, ProbeSpec

@@ -1,11 +1,11 @@
 """When a container without kamal-proxy is taken for ready."""
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from components.host_tool.docker.containers import ContainerState
+from components.host_tool.docker.container_state import ContainerState
 from components.host_tool.errors import StepError
 from components.host_tool.release import readiness
 from components.host_tool.release.readiness import PAUSE, await_ready
@@ -36,11 +36,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def inspected(state: ContainerState) -> dict[str, Any]:
+    """Return what `docker inspect` says of a container in a state."""
+    health = {} if state.health == "none" else {"Health": {"Status": state.health}}
+    said = {"Status": state.status, "ExitCode": 0, "OOMKilled": False, "Pid": 0, **health}
+    return {"State": said, "RestartCount": state.restarts, "NetworkSettings": {"Networks": {}}}
+
+
 def wait(*states: ContainerState, delay: int = 1, limit: int = 5) -> None:
     """Wait for a container that shows these states, one at each look; the last one stays."""
     left = list(states)
-    containers = SimpleNamespace(state=lambda *_: left.pop(0) if len(left) > 1 else left[0])
-    step = cast("Step", SimpleNamespace(docker=SimpleNamespace(containers=containers)))
+    docker = SimpleNamespace(inspect=lambda _: [inspected(left.pop(0) if len(left) > 1 else left[0])])
+    step = cast("Step", SimpleNamespace(docker=docker))
     await_ready(step, "c1", "kamal", delay=delay, limit=limit, restarts_before=0)
 
 
