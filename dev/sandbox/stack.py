@@ -37,9 +37,9 @@ Try next, in this folder:
     echo '<p>Edited</p>' >>.local/app/page.html && git -C .local/app commit -am Edited
     pulumi preview --diff                     # what the next deploy will do, host by host
     pulumi up                                 # deploys the edit; no request fails
-    pulumi config set --path env.clear.GREETING Hi && pulumi up    # swaps containers, builds nothing
-    pulumi config set version {version} && pulumi up    # roll back
-    pulumi config rm version                  # the next `pulumi up` deploys the newest version again
+    pulumi config set --path deploy:env.clear.GREETING Hi && pulumi up    # swaps containers, builds nothing
+    pulumi config set deploy:version {version} && pulumi up    # roll back
+    pulumi config rm deploy:version           # the next `pulumi up` deploys the newest version again
     make down                                 # remove everything
 """
 
