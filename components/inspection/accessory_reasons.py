@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import AccessoryFacts, ContainerFacts, HostFacts, RouteFacts
 from ..host_tool.spec import NO_SECRETS
-from .route_drift import https_drift, route_drift
+from .route_drift import https_drift, route_reasons
 from .state import AccessoryState
 from .wanted import WantedAccessory
 
@@ -41,14 +40,6 @@ def accessory_reasons(name: str, wanted: WantedAccessory, state: AccessoryState,
         container=next(_container_reasons(name, wanted, state, found, facts.routes), ""),
         certificate=next(_certificate_reasons(name, state, found), ""),
     )
-
-
-def accessory_warnings(name: str, facts: HostFacts) -> Iterator[str]:
-    """Yield what no step puts right about an accessory."""
-    found = facts.accessories.get(name)
-    container = found and found.container
-    if container and container.health == "unhealthy":
-        yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
 
 
 def _secrets_reasons(
@@ -101,15 +92,9 @@ def _route_reasons(
     if not wanted.proxied:
         # Where the settings have just turned it off, the step runs anyway.
         return
-    if routes is None:
-        yield f"kamal-proxy does not say whether it routes to {named}"
-        return
-    route = routes.get(found.service)
-    if not route or not leads_to(container.id, route):
-        yield f"kamal-proxy does not route to {named}"
-    elif drift := route_drift(route, state.route):
-        yield f"kamal-proxy routes {drift[0]} to {named}, where the last deploy left {drift[1]}"
-    elif tls := https_drift(named, route, state.route):
+    yield from route_reasons(named, container.id, found.service, routes, state.route)
+    route = (routes or {}).get(found.service)
+    if route and (tls := https_drift(named, route, state.route)):
         yield tls
     for lost in found.lost_files:
         yield f"kamal-proxy has lost {lost}, which it needs for {named}"

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..host_tool.ownership import stack_of
-from ..host_tool.proxy.client import leads_to
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
 from ..host_tool.spec import NO_SECRETS, ProxyRunSpec, RouteSpec
-from .accessory_reasons import AccessoryReasons, accessory_reasons, accessory_warnings
+from .accessory_reasons import AccessoryReasons, accessory_reasons
 from .preflight import will_install_docker
 from .proxy_action import proxy_action
-from .route_drift import https_drift, route_drift
+from .route_drift import https_drift, route_reasons
 from .state import HostState, RoleState
 from .wanted import Wanted, WantedRole
 
@@ -188,15 +187,8 @@ def _route_reasons(
         if container.routed:
             yield f"kamal-proxy routes to {named}, which has no proxy"
         return
-    if routes is None:
-        yield f"kamal-proxy does not say whether it routes to {named}"
-        return
-    route = routes.get(role.route)
-    if not route or not leads_to(container.id, route):
-        yield f"kamal-proxy does not route to {named}"
-    elif drift := route_drift(route, state.route):
-        # Compared with what the last switch was told: where only the settings have changed, the step runs anyway.
-        yield f"kamal-proxy routes {drift[0]} to {named}, where the last deploy left {drift[1]}"
+    yield from route_reasons(named, container.id, role.route, routes, state.route)
+    route = (routes or {}).get(role.route)
     if route and state.route:
         yield from _answer_reasons(named, state.route, route, in_maintenance=state.in_maintenance)
     for lost in role.lost_files:
@@ -214,13 +206,12 @@ def _answer_reasons(named: str, told: RouteSpec, route: RouteFacts, *, in_mainte
 
 
 def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
-    for name in wanted.roles:
-        role = facts.roles.get(name)
-        container = role and role.container
+    roles = [(name, facts.roles.get(name)) for name in wanted.roles]
+    accessories = [(name, facts.accessories.get(name)) for name in wanted.accessories]
+    for name, found in (*roles, *accessories):
+        container = found and found.container
         if container and container.health == "unhealthy":
             yield f"container {container.id[:8]} of {name} is unhealthy by its own health check: see docker logs {container.name}"
-    for name in wanted.accessories:
-        yield from accessory_warnings(name, facts)
     if action == "replace" and facts.proxy and facts.proxy.state == "running":
         yield "kamal-proxy will be replaced: requests to this host fail for about a second. Hosts are done one after the other"
     if action == "keep other" and facts.proxy:
