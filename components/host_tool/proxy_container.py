@@ -16,6 +16,7 @@ from .docker.run_words import option_words
 from .errors import StepError
 from .host_checks import check_disk
 from .proxy.client import CONTAINER, ProxyError, ProxyMissingError, ProxyStoppedError, flag_value, leads_to
+from .proxy_options import booted_with, differing_options
 from .result import ProxyFacts, RouteFacts
 from .spec import ProxyRunSpec
 from .step.step import Step
@@ -194,11 +195,15 @@ def boot_action(proxy: ProxyFacts, wanted: ProxyRunSpec, *, others: bool) -> str
     Returns:
         "keep", "keep other" (than is wanted), or "replace".
     """
-    # Without the label Kamal itself has booted it, with the same image: where it has the ports, it serves as well.
-    same = proxy.boot == boot_hash(wanted) if proxy.boot else not lacks_ports(proxy, wanted)
+    same = proxy.boot == boot_hash(wanted) if proxy.boot else _kamals_serves(proxy, wanted)
     if proxy.image == wanted.image and same:
         return "keep"
     return "keep other" if others and not wanted.replace else "replace"
+
+
+def _kamals_serves(proxy: ProxyFacts, wanted: ProxyRunSpec) -> bool:
+    """Return whether a kamal-proxy that Kamal has booted is kept: with the ports it serves as well, with whatever options."""
+    return not lacks_ports(proxy, wanted) and not (wanted.replace and differing_options(proxy, wanted))
 
 
 def lacks_ports(proxy: ProxyFacts, wanted: ProxyRunSpec) -> bool:
@@ -292,15 +297,17 @@ def proxy_facts(data: Mapping[str, Any]) -> ProxyFacts:
     """Return what `docker inspect` says of a container of kamal-proxy."""
     config, state = data["Config"], data["State"]
     bindings = (data["HostConfig"].get("PortBindings") or {}).values()
+    boot = (config.get("Labels") or {}).get("boot", "")
     return ProxyFacts(
         id=data["Id"][:12],
         state=state["Status"],
         since=timestamp(state["StartedAt" if state["Running"] else "FinishedAt"]),
         image=config["Image"],
-        boot=(config.get("Labels") or {}).get("boot", ""),
+        boot=boot,
         ports=tuple(
             sorted({int(each["HostPort"]) for ports in bindings for each in ports or () if each["HostPort"].isdigit()})
         ),
+        options={} if boot else booted_with(data),
     )
 
 

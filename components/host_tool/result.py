@@ -195,6 +195,7 @@ class ProxyFacts:
         image: Its image with the tag.
         boot: The hash of the options that it was booted with, "" if Kamal booted it.
         ports: The ports of the host that it publishes.
+        options: Of one that Kamal has booted, the options that can be told, by their keys in `proxy.run`.
     """
 
     id: str
@@ -203,6 +204,7 @@ class ProxyFacts:
     image: str
     boot: str
     ports: tuple[int, ...]
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class ProxyRunSpec:
         https_port: The host's port for HTTPS.
         log_max_size: The size at which Docker rotates its log, such as "10m".
         options: Further options of `docker run`, with a value for each time the option is passed.
-        replace: Whether another kamal-proxy is replaced though apps of other owners use it.
+        replace: Whether another kamal-proxy is replaced though apps of other owners use it, or Kamal has booted it.
         publish: False where no port of the host leads to it, else None.
         bind_ips: The addresses of the host at which it answers; None for all.
         http3: Whether it serves HTTP/3 as well; None for no.

@@ -34,6 +34,12 @@ def kamal_warnings(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
     for name, containers in running.items():
         if containers:
             yield _taken_over(name, containers, again=name in switched)
+            route = (facts.routes or {}).get(wanted.roles[name].prefix)
+            if route and route.state != "running":
+                yield (
+                    f"kamal-proxy has {route.state} the requests for {name}: the switch passes them on again, unless the "
+                    "settings have maintenance"
+                )
     if not switched and (hint := other_destination(wanted, facts)):
         yield hint
     yield from _accessories(wanted, facts, facts.kamal)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..host_tool.ownership import stack_of
+from ..host_tool.proxy_options import differing_options
 from ..host_tool.result import ContainerFacts, HostFacts, ProxyFacts, RoleFacts, RouteFacts
 from ..host_tool.spec import NO_SECRETS, ProxyRunSpec, RouteSpec
 from .accessory_reasons import AccessoryReasons, accessory_reasons
@@ -218,6 +219,11 @@ def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
         yield (
             f"kamal-proxy stays as it is ({_short(facts.proxy.image)}) though proxy.run says otherwise, because apps of "
             "other stacks use it. To replace it all the same: pulumi config set --path deploy:proxy.run.replace true"
+        )
+    if action == "keep" and facts.proxy and wanted.proxy and (keys := differing_options(facts.proxy, wanted.proxy)):
+        yield (
+            f"kamal-proxy stays as Kamal has booted it, though proxy.run has other values ({', '.join(keys)}). To replace it, "
+            "for which requests to this host fail for about a second: pulumi config set --path deploy:proxy.run.replace true"
         )
 
 

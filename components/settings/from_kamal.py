@@ -33,8 +33,9 @@ TAKEOVER = {
     "a role's container": "serves until the switch; is then stopped and kept, as one of an older release",
     "a role's route": "keeps its name in kamal-proxy; the switch moves it, and open requests end",
     "kamal-proxy, its volume, the network `kamal`": "are used as they are, if kamal-proxy is of the version and has the ports of "
-    "`proxy.run`; else [it is replaced](operations.md#a-new-kamal-proxy), but not under apps that Kamal still deploys. Its other options "
-    "stay as Kamal has set them until then",
+    "`proxy.run`; else [it is replaced](operations.md#a-new-kamal-proxy), but not under apps that Kamal still deploys. Where only its other "
+    "options differ, the preview says so, and `proxy.run.replace: true` replaces it",
+    "a maintenance (`kamal app maintenance`)": "ends with the switch, unless the settings have `maintenance`",
     "a role that `servers` does not have on the host": "stays, and goes on running; the preview has the commands that remove it",
     "a held lock (`kamal lock`, or a deploy that was killed)": "stops the preview and the update, with the command that removes it",
     "`~/.kamal/APP-audit.log`, `~/.kamal/apps/APP/env` and `assets`, `~/.kamal/proxy/apps-config/APP`": "stay; the preview has the "

@@ -65,8 +65,8 @@ class ProxyRunSettings(SettingsModel):
     options: ProxyOptions = Field(default={}, description="Additional options of `docker run`.")
     replace: Bool = Field(
         default=False,
-        description="Replace a kamal-proxy that runs with other options although apps of other stacks use it. "
-        "Their requests fail for about a second. Without it, kamal-proxy stays as it is on such a host.",
+        description="Replace a kamal-proxy that runs with other options although apps of other stacks use it, or Kamal has booted "
+        "it. Their requests fail for about a second. Without it, kamal-proxy stays as it is on such a host.",
     )
 
     @model_validator(mode="after")

@@ -7,10 +7,11 @@ import pytest
 
 from components.host_tool.json_codec import to_json
 from components.host_tool.program import inspect_words, packed_program
+from components.host_tool.proxy_options import differing_options
 from components.host_tool.result import HostFacts, KamalContainer, Prepared, Running
 from components.host_tool.spec import InspectSpec
 from tests.host.conftest import NUMBERS
-from tests.host.docker_host import PROXY, SERVICE, App, Host, Load
+from tests.host.docker_host import PROXY, RUN, SERVICE, App, Host, Load
 from tests.kamal import Kamal
 
 ROLES = ("web", "worker", "admin")
@@ -74,6 +75,18 @@ def taken(bare_host: Host) -> Iterator[Taken]:
     kamal = kamal_of(bare_host, SERVICE, app.destination)
     kamal.boot_proxy()
     kamal.deploy("v1", {"web": "", "worker": ""}, web_host=app.web_host)
+    yield Taken(kamal, app)
+    app.clean_up()
+    kamal.forget(ROLES)
+
+
+@pytest.fixture
+def taken_with_options(bare_host: Host) -> Iterator[Taken]:
+    """The same with a kamal-proxy that has options of `proxy.run`."""
+    app = App(bare_host, f"k{next(NUMBERS)}")
+    kamal = kamal_of(bare_host, SERVICE, app.destination)
+    kamal.boot_proxy(run=('--log-opt max-size=20m --label "team=shop" --memory "512m"', "--debug"))
+    kamal.deploy("v1", {"web": ""}, web_host=app.web_host)
     yield Taken(kamal, app)
     app.clean_up()
     kamal.forget(ROLES)
@@ -232,3 +245,24 @@ def test_an_older_kamal_proxy_stays_where_kamal_has_deployed_another_app(bare_ho
         other.forget(["web"])
         host.docker("rm", "--force", "kamal-proxy")
         host.docker("image", "rm", older)
+
+
+def test_a_kamal_proxy_that_kamal_booted_with_other_options_is_replaced_only_by_a_setting(
+    taken_with_options: Taken,
+) -> None:
+    app, host = taken_with_options.app, taken_with_options.app.host
+    found = taken_with_options.facts().proxy
+    assert found
+    wanted = replace(RUN, log_max_size="20m", debug=True, options={"label": ("team=shop",), "memory": ("512m",)})
+    assert differing_options(found, wanted) == []
+    assert differing_options(found, RUN) == ["log_max_size", "debug"]
+    route = host.routes()
+    app.prepare(RUN).result(Prepared)
+    assert taken_with_options.facts().proxy == found
+    app.prepare(replace(RUN, replace=True)).result(Prepared)
+    after = taken_with_options.facts().proxy
+    assert after
+    assert (after.id != found.id, after.options) == (True, {})
+    assert host.docker("inspect", "--format", "{{.Config.Cmd}}", "kamal-proxy") == "[kamal-proxy run]"
+    assert host.routes() == route
+    assert host.get(app.web_host) == (200, "v1")

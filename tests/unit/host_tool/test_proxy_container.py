@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from components.host_tool.proxy_container import boot_action, boot_hash, lacks_ports, proxy_words, recovery_of
+from components.host_tool.proxy_container import (
+    boot_action,
+    boot_hash,
+    lacks_ports,
+    proxy_facts,
+    proxy_words,
+    recovery_of,
+)
+from components.host_tool.proxy_options import differing_options
 from components.host_tool.result import ProxyFacts
 from components.host_tool.spec import ProxyRunSpec
 
@@ -84,6 +92,67 @@ def test_kamal_proxy_lacks_ports_that_it_does_not_publish(ports: tuple[int, ...]
 def test_a_kamal_proxy_that_kamal_booted_is_kept_with_the_same_image() -> None:
     assert boot_action(replace(RUNNING, boot=""), PROXY, others=False) == "keep"
     assert boot_action(replace(RUNNING, boot=""), replace(PROXY, http_port=8080), others=False) == "replace"
+
+
+# As Kamal boots it with `log_max_size: 20m`, `metrics_port: 9090` and options; without them it has image and ports alone.
+OF_KAMAL: dict[str, Any] = {
+    "Id": "0123456789abcdef",
+    "State": {"Status": "running", "Running": True, "StartedAt": "2026-01-31T12:00:00.123Z"},
+    "Config": {
+        "Image": PROXY.image,
+        "Cmd": ["kamal-proxy", "run", "--debug", "--metrics-port", "9090"],
+        "Labels": {"org.opencontainers.image.title": "kamal-proxy", "team": "shop"},
+        "Env": ["PATH=/bin", "TZ=UTC"],
+    },
+    "HostConfig": {
+        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}], "443/tcp": [{"HostIp": "", "HostPort": "443"}]},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "20m"}},
+        "Binds": ["kamal-proxy-config:/home/kamal-proxy/.config/kamal-proxy"],
+        "Memory": 536870912,
+    },
+}
+AS_KAMAL = replace(
+    PROXY,
+    log_max_size="20m",
+    debug=True,
+    metrics_port=9090,
+    options={"label": ("team=shop",), "env": ("TZ=UTC",), "memory": ("512m",)},
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keys"),
+    [
+        pytest.param(AS_KAMAL, [], id="the same"),
+        pytest.param(replace(AS_KAMAL, bind_ips=("0.0.0.0",)), [], id="all addresses in another spelling"),  # noqa: S104
+        pytest.param(replace(AS_KAMAL, log_max_size="10m"), ["log_max_size"], id="the size of the log"),
+        pytest.param(replace(AS_KAMAL, debug=None, metrics_port=None), ["debug", "metrics_port"], id="flags less"),
+        pytest.param(replace(AS_KAMAL, http3=True, metrics_port=9091), ["http3", "metrics_port"], id="other flags"),
+        pytest.param(replace(AS_KAMAL, publish=False), ["publish"], id="no ports"),
+        pytest.param(replace(AS_KAMAL, bind_ips=("10.0.0.5",)), ["bind_ips"], id="one address"),
+        pytest.param(replace(AS_KAMAL, options={"label": ("team=blue",)}), ["options.label"], id="another label"),
+        pytest.param(
+            replace(AS_KAMAL, options={"memory": ("1g",)}), [], id="what Docker does not tell as it was given"
+        ),
+    ],
+)
+def test_other_options_of_a_kamal_proxy_that_kamal_booted_are_known_and_replaced_only_by_a_setting(
+    wanted: ProxyRunSpec, keys: list[str]
+) -> None:
+    found = proxy_facts(OF_KAMAL)
+    assert differing_options(found, wanted) == keys
+    assert boot_action(found, wanted, others=True) == "keep"
+    told = replace(wanted, replace=True)
+    assert boot_action(found, told, others=True) == ("replace" if keys else "keep")
+    # Then it has a hash of them.
+    assert boot_action(replace(found, boot=boot_hash(wanted)), told, others=True) == "keep"
+
+
+def test_a_kamal_proxy_that_kamal_booted_without_any_option_has_those_of_the_settings_without_any() -> None:
+    config = {**OF_KAMAL["Config"], "Cmd": ["kamal-proxy", "run"]}
+    log = {"LogConfig": {"Type": "json-file", "Config": {"max-size": "10m"}}}
+    found = proxy_facts({**OF_KAMAL, "Config": config, "HostConfig": {**OF_KAMAL["HostConfig"], **log}})
+    assert differing_options(found, PROXY) == []
 
 
 @pytest.mark.parametrize(

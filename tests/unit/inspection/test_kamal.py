@@ -34,6 +34,13 @@ CASES = {
             f"Kamal's files stay. Remove them there once this deploy has gone well: {REMOVE_FILES}",
         ],
     ),
+    "an app whose requests Kamal has stopped": (
+        facts(WEB, host=replace(NEW, routes={"shop-web": replace(NEW.routes["shop-web"], state="stopped")})),  # type: ignore[index]
+        [
+            "Kamal has deployed web here (shop-web-abc): the switch takes it over, and keeps the old container stopped",
+            "kamal-proxy has stopped the requests for web: the switch passes them on again, unless the settings have maintenance",
+        ],
+    ),
     "an app that was taken over": (
         facts(replace(WEB, state="exited"), host=FACTS, files=FILES),
         [

@@ -466,6 +466,23 @@ def test_a_kamal_proxy_that_is_kept_for_other_stacks_is_a_warning_and_no_reason(
     )
 
 
+def test_a_kamal_proxy_that_kamal_booted_with_other_options_is_a_warning_until_it_is_replaced() -> None:
+    theirs = replace(PROXY, boot="", options={"log_max_size": ("20m",), "options.label": ("team=shop",)})
+    found = reasons(WANTED, STATE, host(proxy=theirs))
+    assert (found.prepare, found.replaces_proxy) == ("", False)
+    assert found.warnings == (
+        (
+            "kamal-proxy stays as Kamal has booted it, though proxy.run has other values (log_max_size). To replace it, for which "
+            "requests to this host fail for about a second: pulumi config set --path deploy:proxy.run.replace true"
+        ),
+    )
+    assert reasons(WANTED, STATE, host(proxy=replace(theirs, options={"log_max_size": ("10m",)}))).warnings == ()
+    assert WANTED.proxy
+    told = reasons(replace(WANTED, proxy=replace(WANTED.proxy, replace=True)), STATE, host(proxy=theirs))
+    assert told.replaces_proxy
+    assert told.prepare == "kamal-proxy (container 1234abcd) runs with other options than proxy.run has"
+
+
 SECURED = replace(
     STATE,
     roles={
