@@ -93,6 +93,7 @@ def test_kamal_proxy_gets_a_certificate_by_itself(
     stack.up("--expect-no-changes")
 
 
+@pytest.mark.long
 def test_an_app_with_a_certificate_of_its_own_gets_another_one_and_is_in_maintenance_without_another_container(
     stack: Stack, on_host: OnHost, environment: dict[str, str], tmp_path: Path
 ) -> None:

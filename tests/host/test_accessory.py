@@ -278,34 +278,27 @@ def test_the_look_tells_what_there_is_of_it(cache: Server, host: Host) -> None:
     host.docker("volume", "rm", cache.service)
 
 
-def test_requests_are_routed_to_an_accessory(cache: Server, host: Host) -> None:
-    app = cache.app
-    served = ("sh", "-c", "mkdir -p /www && echo ok >/www/up && exec httpd -f -p 8080 -h /www")
-    route = RouteSpec((app.web_host,), 8080, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(True, True))
-    cache.spec = replace(cache.spec, proxy=route, drain_timeout=1, deploy_timeout=8)
-    cache.runs(cmd=served)
-    assert host.get(app.web_host, "/up") == (200, "ok")
-    failed = cache.run(cmd=("sh", "-c", "sleep 60"), env={"A": "2"})
-    assert "did not become healthy within 8 s at :8080/up" in failed.failure
-    assert host.get(app.web_host, "/up") == (200, "ok")
-    cache.prepare(wanted=False)
-    assert cache.tear_down().status == 0
-    assert host.get(app.web_host, "/up")[0] == 404
-
-
-def test_an_accessory_serves_a_certificate_of_its_own_and_the_next_one_without_another_container(
+def test_requests_are_routed_to_an_accessory_also_over_https_with_a_certificate_of_its_own(
     cache: Server, host: Host
 ) -> None:
-    app, (first, second) = cache.app, (issue(cache.app.web_host) for _ in range(2))
-    served = ("sh", "-c", "mkdir -p /www && echo ok >/www/up && exec httpd -f -p 8080 -h /www")
-    route = RouteSpec((app.web_host,), 8080, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(True, True), ssl=True)
-    cache.spec = replace(cache.spec, proxy=route, drain_timeout=1, deploy_timeout=8)
+    app, served = cache.app, ("sh", "-c", "mkdir -p /www && echo ok >/www/up && exec httpd -f -p 8080 -h /www")
+    route = RouteSpec((app.web_host,), 8080, HealthcheckSpec("/up", 1, 5), 30, BufferingSpec(True, True))
+    cache.spec = replace(cache.spec, proxy=route, drain_timeout=1, stop_timeout=1, deploy_timeout=4)
+    before = cache.runs(cmd=served)
+    assert host.get(app.web_host, "/up") == (200, "ok")
+    failed = cache.run(cmd=("sh", "-c", "sleep 60"), env={"A": "2"})
+    assert "did not become healthy within 4 s at :8080/up" in failed.failure
+    assert host.get(app.web_host, "/up") == (200, "ok")
+
+    # A certificate, and the next one, make no other container.
+    first, second = issue(app.web_host), issue(app.web_host)
+    before = replace(before, since=cache.runs(cmd=served).since)
+    cache.spec = replace(cache.spec, proxy=replace(route, ssl=True))
     with host.process_list() as seen:
         cache.keep_certificate(first)
-        before = cache.runs(cmd=served)
+        assert cache.runs(cmd=served) == before
     assert host.get_https(app.web_host, first.authority, "/up") == (200, "ok")
     assert not [line for line in seen if first.key.splitlines()[1] in line]
-
     certificate = cache.keep_certificate(second)
     assert cache.runs(cmd=served) == before
     assert host.get_https(app.web_host, second.authority, "/up") == (200, "ok")
@@ -328,4 +321,5 @@ def test_an_accessory_serves_a_certificate_of_its_own_and_the_next_one_without_a
 
     cache.prepare(wanted=False)
     assert cache.tear_down().status == 0
+    assert host.get(app.web_host, "/up")[0] == 404
     assert files_in_proxy(host, app) == []
