@@ -199,7 +199,7 @@ class Kamal:
         name = self.container(role, version)
         if self.run(f"docker container ls --all --filter 'name=^{name}$' --quiet").strip():
             renamed = f"{version}_replaced_{next(NUMBERS):016x}"
-            self._audit(f"Renaming container {version} to {renamed}")
+            self._audit(f"Renaming container {version} to {renamed}", role)
             self.run(f"docker rename {name} {self.container(role, renamed)}")
         return self._running_version(role)
 

@@ -116,5 +116,6 @@ def _left_files(files: tuple[str, ...], *, done: bool) -> str:
     """Return which files of Kamal stay behind."""
     remedy = f"rm -r {' '.join(f'~/{shlex.quote(file)}' for file in files)}"
     if done:
-        return f"Kamal has left files that nothing uses any more, environment files with secrets among them. Remove them there: {remedy}"
+        secrets = ", environment files with secrets among them" if any(file.endswith("/env") for file in files) else ""
+        return f"Kamal has left files that nothing uses any more{secrets}. Remove them there: {remedy}"
     return f"Kamal's files stay. Remove them there once this deploy has gone well: {remedy}"

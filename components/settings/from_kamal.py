@@ -44,7 +44,7 @@ TAKEOVER = {
     "images": "stay: `docker image prune --all --filter label=service=SERVICE` removes those that no container needs",
     "the login of `docker login`": "stays: `docker logout SERVER`",
     "accessories": "one that the settings have is taken over with its data: its container is replaced, and does not answer for a "
-    "moment ([accessories](accessories.md)). Others go on running. The preview names both",
+    "moment ([accessories](accessories.md)). Others go on running: leave one out to have it untouched. The preview names both",
 }
 
 TAKEOVER_TAIL = """\

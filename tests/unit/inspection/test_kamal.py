@@ -48,6 +48,10 @@ CASES = {
             + REMOVE_FILES,
         ],
     ),
+    "an app whose secrets were removed": (
+        facts(host=FACTS, files=FILES[:1]),
+        ["Kamal has left files that nothing uses any more. Remove them there: rm -r ~/.kamal/shop-audit.log"],
+    ),
     "an app whose files were removed": (facts(replace(WEB, state="exited"), host=FACTS), []),
     "a role that the settings do not have": (
         facts(ADMIN, replace(ADMIN, name="shop-admin-older", state="exited"), host=FACTS, files=FILES),
