@@ -108,7 +108,7 @@ class EnvSettings(VariablesSettings):
 
     tags: dict[HostTag, Variables] = Field(
         default={},
-        description="Variables by tag, for the containers on hosts that have it. They go over those of the app and the role.",
+        description="Variables by tag, for the containers on hosts that have it. They override those of the app and the role.",
     )
 
 

@@ -103,7 +103,9 @@ class DirectoryMountSettings(MountSettings):
         min_length=1,
         description="Its path, relative to the folder `service` in the SSH user's home directory, or an absolute path.",
     )
-    mode: Mode = Field(default=None, description="Its mode, in quotes. Default: 755 where it is made, else it stays.")
+    mode: Mode = Field(
+        default=None, description="Its mode, in quotes. Default: 755 for a new folder; one that is there keeps its own."
+    )
 
     @model_validator(mode="after")
     def _check_inside(self) -> Self:

@@ -50,7 +50,7 @@ class HealthcheckSettings(SettingsModel):
     path: HealthcheckPath = Field(default="/up", description="Path to request, without a query.")
     interval: PositiveInt = Field(
         default=1,
-        description="Most seconds between two checks. A new container is checked every 100 ms at first.",
+        description="Longest time between two checks, in seconds. A new container is checked every 100 ms at first.",
     )
     timeout: PositiveInt = Field(default=5, description="Seconds to wait for an answer.")
     port: Port | None = Field(default=None, description="Port to check in the container. Default: `app_port`.")
@@ -68,10 +68,12 @@ class BufferingSettings(SettingsModel):
         default=None, description="Bytes to buffer in memory; anything beyond goes to disk."
     )
     max_request_body: NonNegativeInt | None = Field(
-        default=None, description="Maximum size of a request body in bytes; `0` and by default, none."
+        default=None,
+        description="Maximum size of a request body in bytes. By default, and with `0`, there is no limit.",
     )
     max_response_body: NonNegativeInt | None = Field(
-        default=None, description="Maximum size of a response body in bytes; `0` and by default, none."
+        default=None,
+        description="Maximum size of a response body in bytes. By default, and with `0`, there is no limit.",
     )
 
 

@@ -88,8 +88,8 @@ class SshSettings(SettingsModel):
     config: Bool = Field(default=False, description="Only `false`: OpenSSH's configuration files are not read.")
     keys_only: Bool = Field(
         default=False,
-        description="Whether the keys of the SSH agent are not offered. With `key_data` they never are, without it no other "
-        "key is.",
+        description="Whether to offer no keys of the SSH agent. That is always so with `key_data`, and refused without it: "
+        "there would be no key.",
     )
     forward_agent: Bool = Field(default=False, description="Only `false`: the SSH agent is not forwarded to the hosts.")
 
