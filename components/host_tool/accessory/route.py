@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from ..errors import StepError
-from ..proxy.client import ProxyError, ProxyMissingError, ProxyRefusedError, ProxyStoppedError, route_flags
+from ..proxy.client import (
+    ProxyError,
+    ProxyLostError,
+    ProxyMissingError,
+    ProxyRefusedError,
+    ProxyStoppedError,
+    route_flags,
+)
 from ..proxy.files import FileSet, certificate_set, file_flags, folder_of_accessory
 from ..proxy_container import await_answer, revive_proxy
 from ..records.accessory_folder import AccessoryFolder
@@ -43,9 +50,7 @@ def route_to(step: Step, record: AccessoryRecord, container: str) -> None:
     except ProxyRefusedError as refusal:
         raise StepError(f"its route was refused by kamal-proxy: {refusal}.") from None
     except ProxyError as lost:
-        found = await_answer(step).get(record.service)
-        if not found or target not in found.targets:
-            raise StepError(f"kamal-proxy ended before it routed to {record.service} ({lost}). Deploy again.") from None
+        raise StepError(f"kamal-proxy ended before it routed to {record.service} ({lost}). Deploy again.") from None
 
 
 ROUTE_LIMIT = 30
@@ -82,4 +87,8 @@ def _deploy(step: Step, service: str, target: str, flags: list[str], files: list
         step.proxy.deploy(service, target, flags)
     except ProxyStoppedError:
         revive_proxy(step)
+        step.proxy.deploy(service, target, flags)
+    except ProxyLostError:
+        # Nobody knows whether it has. To ask once more changes nothing where it has.
+        await_answer(step)
         step.proxy.deploy(service, target, flags)

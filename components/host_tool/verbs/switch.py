@@ -155,7 +155,9 @@ def _deploy_or_adopt(
     return name
 
 
-def _deploy(step: Step, service: str, target: str, flags: Sequence[str], files: Sequence[FileSet]) -> None:
+def _deploy(
+    step: Step, service: str, target: str, flags: Sequence[str], files: Sequence[FileSet], *, once_more: bool = True
+) -> None:
     try:
         if files:
             step.proxy.give_files(folder_of_role(step.folder.app, step.role), files)
@@ -164,15 +166,18 @@ def _deploy(step: Step, service: str, target: str, flags: Sequence[str], files: 
         # Nobody should have to prepare the host again because kamal-proxy was stopped by hand, or because the step of
         # another app was killed while it replaced it.
         revive_proxy(step)
-        _deploy(step, service, target, flags, files)
+        _deploy(step, service, target, flags, files, once_more=once_more)
     except ProxyLostError as lost:
         step.say(f"kamal-proxy ended before it answered ({lost}): looking at what it routes to")
         route = await_answer(step).get(service)
-        if not route or target not in route.targets:
+        if not route or target not in route.targets or (files and not once_more):
             raise StepError(
                 f"nobody knows whether kamal-proxy would have switched to version {step.version}: it ended before it "
                 f"answered ({lost}). The old and the new container stay as they are. Deploy again."
             ) from None
+        if files:
+            # The route may have led there before, with other files, which go when this step ends.
+            _deploy(step, service, target, flags, files, once_more=False)
 
 
 def _refused(step: Step, container: str, network: str, spec: SwitchSpec, route: RouteSpec, words: str) -> StepError:

@@ -507,6 +507,26 @@ def test_a_replacement_that_fails_has_the_old_container_serve_its_old_certificat
     assert cache.host.docker.files == files_of(certificate, SECOND)
 
 
+def test_a_kamal_proxy_that_ends_in_between_is_asked_once_more_before_it_loses_the_old_certificate(
+    cache: Cache,
+) -> None:
+    cache.keep_certificate(FIRST)
+    first = cache.run()
+    before = cache.certificate
+    certificate = cache.keep_certificate(SECOND)
+    deploy = ("exec", "kamal-proxy", "kamal-proxy", "deploy")
+    for _ in range(2):
+        cache.host.docker.fail(*deploy, status=137)
+    with pytest.raises(StepError, match="kamal-proxy ended before it routed to shop-cache"):
+        cache.run()
+    assert cache.host.docker.files == files_of(before, FIRST) | files_of(certificate, SECOND)
+    cache.host.docker.fail(*deploy, status=137)
+    calls = len(cache.host.docker.calls)
+    assert cache.run() == first
+    assert len([words for words in cache.host.docker.calls[calls:] if words[:4] == deploy]) == 2
+    assert cache.host.docker.files == files_of(certificate, SECOND)
+
+
 def test_an_accessory_that_goes_leaves_no_key_also_where_it_never_ran(cache: Cache) -> None:
     cache.keep_certificate(FIRST)
     cache.host.docker.crashing.add(REDIS)

@@ -127,6 +127,28 @@ def test_a_switch_killed_at_any_moment_leaves_kamal_proxy_the_files_of_its_route
         assert set(host.docker.files.values()) == set(SECOND)
 
 
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+def test_a_kamal_proxy_that_ends_in_between_is_asked_once_more_before_it_loses_the_old_certificate(
+    host: FakeHost, done: bool
+) -> None:
+    host.keep_certificate(*FIRST)
+    before = host.release("v1")
+    host.keep_certificate(*SECOND)
+    calls = len(host.docker.calls)
+    # The container that is routed to is the same before and after: that tells nothing.
+    host.docker.fail(*DEPLOY, status=137, done=done)
+    host.switch("v1", before.release)
+    assert len([words for words in host.docker.calls[calls:] if words[:4] == DEPLOY]) == 2
+    assert set(host.docker.files.values()) == set(SECOND)
+    host.keep_certificate(*FIRST)
+    for _ in range(2):
+        host.docker.fail(*DEPLOY, status=137, done=done)
+    with pytest.raises(StepError, match="nobody knows whether kamal-proxy would have switched"):
+        host.switch("v1", before.release)
+    # Both are there, whichever it has.
+    assert set(host.docker.files.values()) == {*FIRST, *SECOND}
+
+
 def test_the_look_tells_what_is_kept_and_what_kamal_proxy_has_lost(host: FakeHost) -> None:
     host.keep_certificate(*FIRST)
     host.release("v1")
