@@ -148,6 +148,10 @@ class Kamal:
             f'--label service="{service}" {image} {command}'
         )
 
+    def stop_requests(self, role: str) -> None:
+        """`kamal app maintenance`: commands/app/proxy.rb maintenance."""
+        self.run(f'docker exec kamal-proxy kamal-proxy stop {self.prefix(role)} --drain-timeout="30s"')
+
     def lock(self, holder: str, version: str) -> None:
         """`kamal lock acquire`: commands/lock.rb."""
         details = f"Locked by: {holder} at 2026-11-30T12:00:00Z\nVersion: {version}\nMessage: Automatic deploy lock"

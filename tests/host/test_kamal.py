@@ -266,3 +266,15 @@ def test_a_kamal_proxy_that_kamal_booted_with_other_options_is_replaced_only_by_
     assert host.docker("inspect", "--format", "{{.Config.Cmd}}", "kamal-proxy") == "[kamal-proxy run]"
     assert host.routes() == route
     assert host.get(app.web_host) == (200, "v1")
+
+
+def test_a_maintenance_of_kamals_ends_with_the_switch(taken: Taken) -> None:
+    app, kamal = taken.app, taken.kamal
+    kamal.stop_requests("web")
+    assert app.host.get(app.web_host)[0] == 503
+    routes = taken.facts().routes
+    assert routes
+    assert routes[kamal.prefix("web")].state == "stopped"
+    taken.prepare()
+    app.release("v2")
+    assert app.host.get(app.web_host) == (200, "v2")

@@ -104,6 +104,12 @@ def pull(step: Step, image: str, login_folder: Path) -> None:
 
 def _wrong_labels(image: str, found: Optional[Image], service: str, version: str) -> str:
     labels = (found.service, found.version) if found else ("", "")
+    if labels == (service, ""):
+        # Kamal's images have the label service alone.
+        return (
+            f"the image {image} has no label org.opencontainers.image.version, as if Kamal had built it. Build that version with "
+            "this program, without deploy:version: to go back to it, git revert what has come since."
+        )
     return (
         f'the image {image} says that it is service "{labels[0]}", version "{labels[1]}"; expected service '
         f'"{service}", version "{version}". Build and push this version again.'

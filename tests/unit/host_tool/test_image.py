@@ -48,6 +48,27 @@ def test_a_pull_shows_a_line_a_layer() -> None:
     assert list(layers_pulled(lines)) == ["pulled layer 1 of 2", "pulled layer 2 of 2"]
 
 
+@pytest.mark.parametrize(
+    ("service", "version", "said"),
+    [
+        (
+            "shop",
+            "",
+            "has no label org.opencontainers.image.version, as if Kamal had built it. Build that version with",
+        ),
+        ("shop", "v2", 'says that it is service "shop", version "v2"; expected service "shop", version "v1"'),
+        ("", "", 'says that it is service "", version ""'),
+    ],
+    ids=["of Kamal's", "another version", "anybody's"],
+)
+def test_an_image_with_other_labels_is_refused(host: FakeHost, service: str, version: str, said: str) -> None:
+    image = image_of("v1")
+    host.docker.registry[image] = FakeImage(image, service, version)
+    with pytest.raises(StepError) as refused:
+        host.run("pull", lambda step: ensure_image(step, image, "shop", "v1", ""))
+    assert said in str(refused.value)
+
+
 def test_an_image_that_was_built_with_other_settings_is_refused(host: FakeHost) -> None:
     """Another stack has pushed its own build of the same tag."""
     image = image_of("v1")
