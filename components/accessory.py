@@ -6,11 +6,12 @@ from dataclasses import asdict
 import pulumi
 
 from .candidate import PULL_LIMIT
+from .certificate_step import certificate_hash, certificate_input
 from .command import RemoteCommand, remote_command, step_input, step_result
 from .host import MARGIN, Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptCertificate, RunningAccessory
+from .host_tool.result import RunningAccessory
 from .inspection import AccessoryReasons
 from .outputs import RunningByAccessory
 from .proxy import route_spec
@@ -115,16 +116,15 @@ class Accessory(pulumi.ComponentResource):
         certificate = self.accessory.certificate
         if not certificate:
             return None
-        pems = spec.CertificateSpec(certificate.certificate_pem.reveal(), certificate.private_key_pem.reveal())
         command = remote_command(
             f"{self.resource_name}-certificate",
             self.host.connection,
             create=self.host.tool.call("accessory_certificate", self.accessory.name),
-            stdin=step_input(pems, secret=True),
+            stdin=certificate_input(certificate),
             reason=self.host.reason(f"{self.accessory.name}-accessory-certificate", self._reasons.certificate),
             opts=child_of(self.host, depends_on=[self.host.prepare]),
         )
-        return step_result(command, KeptCertificate).apply(lambda kept: kept.certificate_hash)
+        return certificate_hash(command)
 
 
 def accessory_spec(

@@ -26,7 +26,7 @@ class Deploy(pulumi.ComponentResource):
         image: `repository:version@digest`.
         digest: `sha256:…`, what the registry holds under the version.
         hosts: By host and role, what the host says runs there.
-        addresses: Where the app answers, and behind that where its accessories do.
+        addresses: Where the app answers, followed by where its accessories do.
         accessories: By accessory and host, what the host says runs there; None without accessories.
     """
 

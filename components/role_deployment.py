@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 import pulumi
 
-from .command import RemoteCommand, remote_command, step_input, step_result
+from .certificate_step import certificate_hash, certificate_input
+from .command import RemoteCommand, remote_command
 from .host import Host
 from .host_tool import spec
 from .host_tool.json_codec import to_fields
-from .host_tool.result import KeptCertificate
 from .image import AppImage
 from .inspection import RoleReasons
 from .naming import NETWORK
@@ -127,16 +127,15 @@ class RoleDeployment(pulumi.ComponentResource):
 
         It is a step of its own, so that another certificate makes no other container, and a preview says so.
         """
-        pems = spec.CertificateSpec(certificate.certificate_pem.reveal(), certificate.private_key_pem.reveal())
         command = remote_command(
             f"{self.resource_name}-certificate",
             self.host.connection,
             create=self.host.tool.call("certificate", self.role.name),
-            stdin=step_input(pems, secret=True),
+            stdin=certificate_input(certificate),
             reason=self.reason("certificate", self._reasons.certificate),
             opts=self._options(self.host, "certificate"),
         )
-        return step_result(command, KeptCertificate).apply(lambda kept: kept.certificate_hash)
+        return certificate_hash(command)
 
     def _keep_secrets(self) -> RemoteCommand | None:
         """Declare the step that leaves the role's secrets and the registry's login on the host, if there are any."""

@@ -16,7 +16,7 @@ Options = dict[str, tuple[str, ...]]
 def booted_with(data: Mapping[str, Any]) -> Options:
     """Return what `docker inspect` says of the options of a container of kamal-proxy, by their names in `proxy.run`.
 
-    Not of all options of `docker run` can be told what was given: of labels, variables, mounts and host names it can.
+    Docker tells how labels, variables, mounts and host names were given. Of other options of `docker run` it does not.
     """
     config, host = data["Config"], data["HostConfig"]
     bindings = [each for bound in (host.get("PortBindings") or {}).values() for each in bound or ()]

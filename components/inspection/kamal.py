@@ -3,11 +3,10 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
+from ..host_tool.docker.containers import UP
 from ..host_tool.identity import RoleIdentity
 from ..host_tool.result import HostFacts, KamalContainer, KamalFacts
 from .wanted import Wanted
-
-UP = ("running", "restarting", "paused")
 
 
 def kamal_lock(wanted: Wanted, facts: HostFacts) -> Iterator[str]:

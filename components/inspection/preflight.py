@@ -184,7 +184,7 @@ def _routes(wanted: Wanted, facts: HostFacts) -> Iterator[str]:
         if _may_move(wanted, service, holder):
             continue
         whose = f"of {stack_of(holder.owner)}" if holder else "which this program has not deployed"
-        # Before the remedies that are none for the same app under another name.
+        # First: the other remedies do not help where it is the same app with another destination.
         hint = "" if holder else other_destination(wanted, facts)
         for _, requests in _in_conflict({**wanted.roles, **wanted.accessories}, service, facts):
             yield (

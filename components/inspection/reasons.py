@@ -222,8 +222,8 @@ def _warnings(wanted: Wanted, facts: HostFacts, action: str) -> Iterator[str]:
         )
     if action == "keep" and facts.proxy and wanted.proxy and (keys := differing_options(facts.proxy, wanted.proxy)):
         yield (
-            f"kamal-proxy stays as Kamal has booted it, though proxy.run has other values ({', '.join(keys)}). To replace it, "
-            "for which requests to this host fail for about a second: pulumi config set --path deploy:proxy.run.replace true"
+            f"kamal-proxy stays as Kamal has booted it, though proxy.run has other values ({', '.join(keys)}). To replace it: "
+            "pulumi config set --path deploy:proxy.run.replace true. Requests to this host fail for about a second then"
         )
 
 

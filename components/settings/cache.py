@@ -29,7 +29,7 @@ class CacheSettings(SettingsModel):
     )
     image: str | None = Field(
         default=None,
-        description="Repository for `type: registry`, in the app's registry. Default: the app's image with `-build-cache` behind it.",
+        description="Repository for `type: registry`, in the app's registry. Default: the app's image with `-build-cache` at its end.",
     )
     from_: tuple[str, ...] = Field(default=(), alias="from", description="Values of `--cache-from`.")
     to: tuple[str, ...] = Field(default=(), description="Values of `--cache-to`.")

@@ -84,7 +84,7 @@ def _sentence(fault: Fault, whose: str, certificate: str, key: str) -> str:
         case _:
             return (
                 f"the secret {key} of {whose} is not the private key of the certificate in the secret {certificate}; set both "
-                "from the same certificate. Its own comes first in its file, those of its issuers behind it"
+                "from the same certificate. The certificate comes first in its file, followed by those of its issuers"
             )
 
 

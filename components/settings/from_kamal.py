@@ -51,7 +51,7 @@ TAKEOVER_TAIL = """\
 If the first `pulumi up` fails before a switch, Kamal's containers go on serving, and `pulumi destroy` leaves them as they are.
 
 `deploy:version` cannot name a version that Kamal has built: its image lacks the label `org.opencontainers.image.version`, by which
-hosts check what they run. To go back behind the takeover, `git revert` what has come since, and deploy that.
+hosts check what they run. To go back to what Kamal had deployed, `git revert` what has come since, and deploy that.
 """
 
 FILES = {

@@ -40,7 +40,7 @@ class SslSettings(SettingsModel):
     """A TLS certificate of your own, for a role or an accessory on any number of hosts."""
 
     certificate_pem: PemSecretName = Field(
-        description="List with the name of the secret that holds the certificate in PEM, those of its issuers behind it: "
+        description="List with the name of the secret that holds the certificate in PEM, followed by those of its issuers: "
         "`[CERTIFICATE_PEM]`."
     )
     private_key_pem: PemSecretName = Field(

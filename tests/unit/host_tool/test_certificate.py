@@ -8,7 +8,7 @@ import trustme
 from components.host_tool.errors import StepError
 from components.host_tool.spec import InspectSpec
 from components.host_tool.verbs import inspect
-from tests.certificates import issue
+from tests.certificates import issue, issue_weak
 
 from .fake_host import ROLE, FakeHost, killed_at_every_call
 
@@ -34,6 +34,13 @@ def test_kamal_proxy_serves_the_certificate_that_the_host_keeps(host: FakeHost) 
     assert flags(host)["--tls"] == "true"
     assert flags(host)["--tls-certificate-path"] == f"{volume}/{folder}/cert.pem"
     assert flags(host)["--tls-private-key-path"] == f"{volume}/{folder}/key.pem"
+
+
+def test_a_short_key_is_for_kamal_proxy_to_judge(host: FakeHost) -> None:
+    weak = issue_weak()
+    host.keep_certificate(weak.certificate, weak.key)
+    host.release("v1")
+    assert set(host.docker.files.values()) == {weak.certificate, weak.key}
 
 
 def test_no_argument_holds_a_key(host: FakeHost) -> None:

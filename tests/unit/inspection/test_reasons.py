@@ -472,8 +472,8 @@ def test_a_kamal_proxy_that_kamal_booted_with_other_options_is_a_warning_until_i
     assert (found.prepare, found.replaces_proxy) == ("", False)
     assert found.warnings == (
         (
-            "kamal-proxy stays as Kamal has booted it, though proxy.run has other values (log_max_size). To replace it, for which "
-            "requests to this host fail for about a second: pulumi config set --path deploy:proxy.run.replace true"
+            "kamal-proxy stays as Kamal has booted it, though proxy.run has other values (log_max_size). To replace it: pulumi "
+            "config set --path deploy:proxy.run.replace true. Requests to this host fail for about a second then"
         ),
     )
     assert reasons(WANTED, STATE, host(proxy=replace(theirs, options={"log_max_size": ("10m",)}))).warnings == ()

@@ -25,7 +25,7 @@ LOCKED = (
 )
 MISMATCH = (
     "proxy.ssl.private_key_pem: the secret KEY of role web is not the private key of the certificate in the secret CERT; set "
-    "both from the same certificate. Its own comes first in its file, those of its issuers behind it"
+    "both from the same certificate. The certificate comes first in its file, followed by those of its issuers"
 )
 NO_KEY = (
     "proxy.ssl.private_key_pem: the secret KEY of role web holds no private key in PEM; run pulumi config set --secret --path "
